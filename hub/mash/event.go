@@ -1,0 +1,83 @@
+package mash
+
+import "time"
+
+// Event is one thing that happened to a request, with its time and whose clock
+// said it. The clock (hub/tracking) is a pure function of these.
+type Event struct {
+	Request string    `json:"request,omitempty"`
+	Kind    EventKind `json:"kind"`
+	At      time.Time `json:"at"`
+	// Clock is whose clock said At: ClockHub, or an agency's id.
+	Clock string `json:"clock"`
+	// Boot and Mono are a node's monotonic reading (milliseconds since Boot
+	// began) beside At; they expose a wall clock that stepped. Empty on the hub.
+	Boot   string `json:"boot,omitempty"`
+	Mono   int64  `json:"mono,omitempty"`
+	Detail string `json:"detail,omitempty"` // a code, never content
+}
+
+// ClockHub is the hub's clock, the line that everything is measured on.
+const ClockHub = "hub"
+
+// EventKind is what happened.
+type EventKind string
+
+// Events by the hub's clock.
+const (
+	EventRaised         EventKind = "raised"
+	EventHeld           EventKind = "held" // for review by the hub's people: policy time until authorised
+	EventAuthorised     EventKind = "authorised"
+	EventQueued         EventKind = "queued"
+	EventSent           EventKind = "sent"        // the broker has it
+	EventDelivered      EventKind = "delivered"   // the agency's receipt is here
+	EventClarifyOpen    EventKind = "clarifying"  // the agency's question is here: requester time begins
+	EventClarifyClosed  EventKind = "clarified"   // our answer left
+	EventPartLanded     EventKind = "part_landed" //
+	EventLanded         EventKind = "landed"      // the final return is committed
+	EventRefused        EventKind = "refused"     // by the ask decision or a refused receipt
+	EventUndeliverable  EventKind = "undeliverable"
+	EventWithdrawn      EventKind = "withdrawn"
+	EventExpired        EventKind = "expired"
+	EventRetargeted     EventKind = "retargeted" // RAG changed; Detail is the new RAG
+	EventSourceDown     EventKind = "source_unavailable"
+	EventSourceUp       EventKind = "source_available"
+	EventTelephoned     EventKind = "telephoned"
+	EventLateAfterwards EventKind = "late_return" // after the end: never changes the total
+)
+
+// Events by an agency's clock, carried in its returns and receipts.
+const (
+	EventAgencyReceived EventKind = "agency_received"
+	EventAgencyOpened   EventKind = "agency_opened" // a connector, or a person, began
+	EventAgencyPolicy   EventKind = "agency_policy" // the release decision began
+	EventAgencyDecided  EventKind = "agency_decided"
+	EventAgencyReview   EventKind = "agency_review" // put to the agency's own reviewer: agency time
+	EventAgencyReturned EventKind = "agency_returned"
+)
+
+// Outage is a time in which the hub or the broker did not work; it is charged
+// to nobody. A zero To is still open.
+type Outage struct {
+	ID    string    `json:"id"`
+	Scope string    `json:"scope"` // hub, broker
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to,omitzero"`
+}
+
+// Heartbeat is the last sign of life of an agency's node.
+type Heartbeat struct {
+	Party       Party     `json:"party"`
+	At          time.Time `json:"at"`       // hub's clock at arrival
+	AgencyAt    time.Time `json:"agencyAt"` // the node's own
+	PolicyEpoch int64     `json:"policyEpoch"`
+	Sources     []Source  `json:"sources"`
+}
+
+// Source is the state of one connector at a node.
+type Source struct {
+	Connector string    `json:"connector"`
+	State     string    `json:"state"` // ok, unavailable, tripped, starting
+	Since     time.Time `json:"since"`
+	Pid       int       `json:"pid,omitempty"`
+}
