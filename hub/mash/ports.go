@@ -90,8 +90,9 @@ type Outbox interface {
 	Enqueue(OutMessage) error
 	// NextSequence counts per (from, ref), from 1.
 	NextSequence(from Address, ref string) (int64, error)
-	// DueMessages lists open messages due at now, oldest first.
-	DueMessages(now time.Time, limit int) ([]OutMessage, error)
+	// DueMessages lists one hub's open messages due at now, oldest first. A
+	// node that serves several hubs has a broker for each.
+	DueMessages(hub string, now time.Time, limit int) ([]OutMessage, error)
 	// MarkSent says that the broker has the message; due is when it is sent
 	// again if no receipt came. It reports whether this was the first time.
 	// Messages without receipt become done.
@@ -99,13 +100,14 @@ type Outbox interface {
 	// Settle closes an open message by its receipt: state is OutDone or
 	// OutRefused. Settling again changes nothing. Errors: ErrNotFound.
 	Settle(id, state, code string) (OutMessage, error)
-	// ExpireMessages turns open messages past Expires into undeliverable ones.
-	ExpireMessages(now time.Time, limit int) ([]OutMessage, error)
+	// ExpireMessages turns one hub's open messages past Expires into
+	// undeliverable ones and returns them.
+	ExpireMessages(hub string, now time.Time, limit int) ([]OutMessage, error)
 	OutMessage(id string) (OutMessage, error)
 	// Resend makes a settled or open message due again at now, same bytes.
 	Resend(id string, now time.Time) error
-	// OpenMessages counts messages still open.
-	OpenMessages() (int, error)
+	// OpenMessages counts one hub's messages that are still open.
+	OpenMessages(hub string) (int, error)
 }
 
 // InMessage is a message that was verified and taken in.
@@ -442,4 +444,7 @@ type Opened struct {
 	KeyID   string
 	Payload []byte
 	Hash    string // SHA-256 of the token, hex
+	// Retired is when the signing key was retired, zero if it is in use: the
+	// exchange refuses what claims to have been issued later.
+	Retired time.Time
 }
