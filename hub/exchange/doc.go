@@ -1,0 +1,25 @@
+// Package exchange carries messages between a hub and its agencies so that
+// none is lost and none counts twice. Hub and node use it alike.
+//
+// Out: Post seals a message and puts it into the outbox in the caller's
+// transaction. A pump hands it to the broker and keeps handing it over until
+// the other side's receipt is here, not until the broker says yes. Past its
+// maximum age a message is visibly undeliverable.
+//
+// In: a reader per partition opens what arrives outside the transaction, then
+// takes a whole batch in one: it refuses what is forged or misdirected,
+// recognises duplicates by (issuer, message id), calls the handler, posts one
+// receipt per sender and stores the position that it will read from next. What
+// the transaction did is therefore exactly what the position says, whenever
+// the process dies (DESIGN I1, I7).
+//
+// A message that cannot be authenticated gets no receipt, because nobody can
+// be answered: it is quarantined and logged. A handler's refusal (an Error
+// with a code other than internal or unavailable) undoes what it wrote and is
+// receipted as refused. Any other failure leaves the batch to be tried again;
+// a message that fails so maxAttempts times is quarantined and refused, so
+// that one poisoned message never blocks an agency.
+//
+// This room imports mash and wire; broker, store, seal and log come through
+// mash's interfaces.
+package exchange

@@ -1,0 +1,248 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+)
+
+// read takes batches of one partition until ctx ends.
+func (x *Exchange[T]) read(ctx context.Context, topic string, partition int) {
+	for ctx.Err() == nil {
+		next := int64(-1)
+		err := x.Store.View(ctx, func(tx T) error {
+			n, ok, err := tx.Position(topic, partition)
+			if ok {
+				next = n
+			}
+			return err
+		})
+		if err == nil {
+			err = x.Bus.Read(ctx, topic, partition, next, func(batch []mash.BusRecord) error {
+				return x.take(ctx, topic, partition, batch)
+			})
+		}
+		if err != nil && ctx.Err() == nil {
+			x.Log.Warn("reading waits", "topic", topic, "partition", partition, "code", mash.CodeOf(err))
+			select {
+			case <-ctx.Done():
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// arrival is one record on its way in.
+type arrival struct {
+	rec    mash.BusRecord
+	msg    wire.Message
+	hash   string
+	opened bool // authenticated: its issuer can be answered
+	err    error
+}
+
+// take brings a batch in, in one transaction.
+func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, batch []mash.BusRecord) error {
+	arrivals := make([]arrival, len(batch))
+	for i, rec := range batch {
+		arrivals[i] = x.open(ctx, rec)
+	}
+	now := x.Env.Now()
+	err := x.Store.Update(ctx, func(tx T) error {
+		receipts := map[[2]mash.Address]*wire.Receipt{}
+		var order [][2]mash.Address
+		for _, a := range arrivals {
+			item, err := x.takeOne(ctx, tx, a, now)
+			if err != nil {
+				return err
+			}
+			if item == nil {
+				continue
+			}
+			k := [2]mash.Address{a.msg.Audience, a.msg.Issuer}
+			if receipts[k] == nil {
+				receipts[k] = &wire.Receipt{}
+				order = append(order, k)
+			}
+			receipts[k].Items = append(receipts[k].Items, *item)
+		}
+		for _, k := range order {
+			_, err := x.Post(ctx, tx, Draft{From: k[0], To: k[1],
+				Header: wire.Header{Kind: wire.KindReceipt}, Body: receipts[k]})
+			if err != nil {
+				return fmt.Errorf("posting receipt: %w", err)
+			}
+		}
+		return tx.SetPosition(topic, partition, batch[len(batch)-1].Offset+1)
+	})
+	if err != nil {
+		return err
+	}
+	x.Nudge()
+	if x.Changed != nil {
+		x.Changed()
+	}
+	return nil
+}
+
+// open verifies a record and checks that its header says what its signature,
+// its topic and our name say.
+func (x *Exchange[T]) open(ctx context.Context, rec mash.BusRecord) arrival {
+	a := arrival{rec: rec}
+	o, err := x.Seal.Open(ctx, rec.Value)
+	if err != nil {
+		a.err = err
+		return a
+	}
+	m, err := wire.Decode(o.Payload)
+	if err != nil && m.Issuer != o.Issuer { // too broken to answer
+		a.err = err
+		return a
+	}
+	a.msg, a.hash = m, o.Hash
+	// Who signed is who it says; else somebody passes on another's words, and
+	// nobody is answered.
+	if m.Issuer != o.Issuer || m.Audience != o.To || !x.speaksFor(m.Audience) || x.topic(m.Issuer, m.Audience) != rec.Topic {
+		a.err = mash.Errorf(mash.CodeWrongParty, "issuer, audience or topic do not agree")
+		return a
+	}
+	a.opened = true
+	switch {
+	case err != nil:
+		a.err = err
+	case m.Hub != x.Hub:
+		a.err = mash.Errorf(mash.CodeWrongParty, "the message is for another hub")
+	case !o.Retired.IsZero() && m.IssuedAt.After(o.Retired):
+		a.err = mash.Errorf(mash.CodeUnknownKey, "issued after its key was retired")
+	case x.Handlers[m.Kind] == nil && m.Kind != wire.KindReceipt:
+		a.err = mash.Errorf(mash.CodeUnsupported, "this side does not take this kind of message")
+	}
+	return a
+}
+
+// takeOne takes one arrival and returns the receipt item it earns, if any.
+func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Time) (*wire.ReceiptItem, error) {
+	if !a.opened {
+		return nil, x.quarantine(tx, a, mash.CodeOf(a.err), now)
+	}
+	if a.msg.Kind == wire.KindReceipt && a.err == nil {
+		return nil, x.settle(tx, a, now)
+	}
+	silent := a.msg.Kind == wire.KindStatus || a.msg.Kind == wire.KindReceipt
+	known, err := tx.Taken(a.msg.Issuer, a.msg.ID)
+	if err == nil { // a duplicate: the stored receipt goes again
+		if silent {
+			return nil, nil
+		}
+		return &wire.ReceiptItem{ID: known.ID, Accepted: known.Accepted, Code: known.Code, At: known.At}, nil
+	}
+	if !errors.Is(err, mash.ErrNotFound) {
+		return nil, fmt.Errorf("looking for duplicate: %w", err)
+	}
+	var code mash.Code
+	failure := a.err
+	if failure == nil && !a.msg.ExpiresAt.IsZero() && !now.Before(a.msg.ExpiresAt) {
+		failure = mash.Errorf(mash.CodeConflict, "expired before it arrived")
+	}
+	if failure == nil {
+		failure = tx.Nested(func() error {
+			return x.Handlers[a.msg.Kind](ctx, tx, Received{Message: a.msg, Hash: a.hash, At: now})
+		})
+	}
+	if failure != nil {
+		var refused bool
+		if code, refused = refusal(failure); !refused {
+			if x.failed(a) < maxAttempts {
+				return nil, fmt.Errorf("handling %s: %w", a.msg.Kind, failure)
+			}
+			code = mash.CodeInternal
+			if err := x.quarantine(tx, a, code, now); err != nil {
+				return nil, err
+			}
+		}
+		x.Log.Warn("message refused", "hub", x.Hub, "kind", a.msg.Kind, "message", a.msg.ID,
+			"issuer", a.msg.Issuer, "code", code)
+		err := x.Audit.Append(tx, mash.Entry{At: now, Actor: string(a.msg.Issuer), Action: "message.refused",
+			Hub: x.Hub, Request: a.msg.Ref, Detail: map[string]string{"message": a.msg.ID, "kind": string(a.msg.Kind), "code": string(code)}})
+		if err != nil {
+			return nil, fmt.Errorf("recording refusal: %w", err)
+		}
+	}
+	if a.msg.Kind == wire.KindStatus { // the next one tells as much; none is kept
+		return nil, nil
+	}
+	in := mash.InMessage{Issuer: a.msg.Issuer, ID: a.msg.ID, Hub: x.Hub, Kind: string(a.msg.Kind), Ref: a.msg.Ref,
+		Revision: a.msg.Revision, Sequence: a.msg.Sequence, Hash: a.hash, At: now, Accepted: failure == nil, Code: string(code)}
+	if err := tx.Take(in); err != nil {
+		return nil, fmt.Errorf("taking message: %w", err)
+	}
+	if silent {
+		return nil, nil
+	}
+	return &wire.ReceiptItem{ID: in.ID, Accepted: in.Accepted, Code: in.Code, At: now}, nil
+}
+
+// settle closes the outbox rows that a receipt covers.
+func (x *Exchange[T]) settle(tx T, a arrival, now time.Time) error {
+	body, err := wire.DecodeBody[wire.Receipt](a.msg)
+	if err != nil {
+		return x.quarantine(tx, a, mash.CodeOf(err), now)
+	}
+	for _, item := range body.Items {
+		m, err := tx.OutMessage(item.ID)
+		if errors.Is(err, mash.ErrNotFound) || err == nil && m.To != a.msg.Issuer {
+			x.Log.Warn("receipt for a message not sent there", "hub", x.Hub, "issuer", a.msg.Issuer, "message", item.ID)
+			continue // nobody settles what was sent to somebody else
+		}
+		if err != nil {
+			return fmt.Errorf("finding message: %w", err)
+		}
+		if m.State != mash.OutOpen {
+			continue
+		}
+		state := mash.OutDone
+		if !item.Accepted {
+			state = mash.OutRefused
+		}
+		m, err = tx.Settle(item.ID, state, item.Code)
+		if err != nil {
+			return fmt.Errorf("settling message: %w", err)
+		}
+		if err := x.settled(tx, m, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quarantine keeps what could not be taken, still sealed, and says so in log
+// and audit.
+func (x *Exchange[T]) quarantine(tx T, a arrival, code mash.Code, now time.Time) error {
+	where := a.rec.Topic + "/" + strconv.Itoa(a.rec.Partition) + "/" + strconv.FormatInt(a.rec.Offset, 10)
+	x.Log.Error("message quarantined", "hub", x.Hub, "where", where, "code", code)
+	q := mash.Quarantined{ID: x.Env.NewID(), Topic: a.rec.Topic, Partition: a.rec.Partition, Offset: a.rec.Offset,
+		Hash: a.hash, Code: code, Sealed: a.rec.Value, At: now}
+	if err := tx.Quarantine(q); err != nil {
+		return fmt.Errorf("quarantining message: %w", err)
+	}
+	return x.Audit.Append(tx, mash.Entry{At: now, Actor: "exchange", Action: "message.quarantined", Hub: x.Hub,
+		Detail: map[string]string{"where": where, "code": string(code)}})
+}
+
+// failed counts a failed try of a message and returns how many there were.
+func (x *Exchange[T]) failed(a arrival) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	key := string(a.msg.Issuer) + " " + a.msg.ID
+	x.attempts[key]++
+	n := x.attempts[key]
+	if n >= maxAttempts {
+		delete(x.attempts, key)
+	}
+	return n
+}
