@@ -26,9 +26,13 @@ func day(t time.Time) time.Time {
 }
 
 // overlaps says whether [from, until] can touch the period asked for. An empty
-// until is the same day as from, or still lasting if lasting is set.
+// until is the same day as from, or still lasting if lasting is set. What lasts
+// and has no beginning is what stands on the record now.
 func overlaps(p connector.Period, from, until string, lasting bool) bool {
 	first, last, ok := bounds(from)
+	if from == "" && lasting {
+		ok = true // first stays the zero time
+	}
 	if !ok {
 		// Without a date nobody can say that it lies within the period.
 		return p.From.IsZero() && p.To.IsZero()

@@ -25,8 +25,9 @@
 //     restricted or sensitive: an unknown kind of sensitive note must not go
 //     out as an ordinary one.
 //   - The address of a patient labelled restricted (R) or very restricted (V)
-//     is withheld from candidates, and the items are flagged protected_location
-//     with every locating value they hold.
+//     is withheld from candidates, and an item that holds a locating value
+//     (address, telephone, practice, place of an appointment) is flagged
+//     protected_location and lists it.
 //   - No URL, name, number or text of the server reaches an error or a reason:
 //     URLs carry people in their query. Searches go as POST _search where the
 //     server takes it. Page links to another origin and redirects are refused.

@@ -194,5 +194,5 @@ func (s *state) refersTo(ref *reference, p *patient) bool {
 		target, _, _ = strings.Cut(target, "/_history/")
 		return target == "Patient/"+p.ID
 	}
-	return ref.Identifier != nil && ref.Identifier.System == systemNHS && p.hasNHSNumber(ref.Identifier.Value)
+	return ref.Identifier != nil && ref.Identifier.System == record.SystemNHSNumber && p.hasNHSNumber(ref.Identifier.Value)
 }

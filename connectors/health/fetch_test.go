@@ -54,6 +54,11 @@ func fetch(t *testing.T, c connector.Connector, categories ...string) connector.
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, i := range got.Items {
+		if err := i.Validate(); err != nil {
+			t.Errorf("%s does not pass the record model: %v", i.ID, err)
+		}
+	}
 	return got
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"unicode"
 
 	"mashhub/plugins/connector"
 	"mashhub/plugins/record"
@@ -105,9 +106,15 @@ func (m *mapper) add(rule *Rule, item record.Item, restricted bool, places []str
 	item.Person = m.req.Person.Key
 	item.Category = rule.Category
 	item.Kind = rule.Kind
+	tidy(&item)
+	if item.Date.Date == "" {
+		item.Date = m.undated()
+	}
 	if restricted || m.patient.Meta.restricted() {
-		item.Flags = append(item.Flags, record.FlagProtectedLocation)
 		item.Protected = within(&item, append(places, m.patient.locating()...))
+	}
+	if len(item.Protected) > 0 {
+		item.Flags = append(item.Flags, record.FlagProtectedLocation)
 		// Renderers take protected values out of the words, not out of codes.
 		item.Codes = slices.DeleteFunc(item.Codes, func(c record.Code) bool {
 			return slices.Contains(item.Protected, c.Code) || slices.Contains(item.Protected, c.Label)
@@ -123,6 +130,35 @@ func (m *mapper) add(rule *Rule, item record.Item, restricted bool, places []str
 	m.items = append(m.items, item)
 }
 
+// undated is the date of a piece that the system keeps without one, such as a
+// present registration: all unknown, with a placeholder that is no claim.
+func (m *mapper) undated() record.PartialDate {
+	if born := partialDate(m.patient.BirthDate); born != nil {
+		return record.PartialDate{Date: born.Date, Accuracy: accuracyNone}
+	}
+	return record.PartialDate{Date: "1900-01-01", Accuracy: accuracyNone}
+}
+
+// maxTitle is how many characters of the record's own wording make a title.
+const maxTitle = 200
+
+// tidy brings an item into the form that the record model asks for: a coded
+// value needs its system, a title is short.
+func tidy(item *record.Item) {
+	item.Codes = slices.DeleteFunc(item.Codes, func(c record.Code) bool { return c.System == "" || c.Code == "" })
+	if long := []rune(item.Title); len(long) > maxTitle {
+		item.Text = strings.TrimSpace(item.Title + ". " + item.Text)
+		item.Title = string(long[:maxTitle-1]) + "…"
+	}
+	if long := []rune(item.Source); len(long) > 2*maxTitle {
+		item.Source = string(long[:2*maxTitle-1]) + "…"
+	}
+}
+
+// minProtected is how many characters a value needs to be worth protecting; the
+// record model refuses shorter ones.
+const minProtected = 3
+
 // within returns those values that stand in the item, longest first, so that
 // whoever removes them does not leave half of one behind.
 func within(item *record.Item, values []string) []string {
@@ -133,12 +169,21 @@ func within(item *record.Item, values []string) []string {
 	var out []string
 	for _, v := range values {
 		v = strings.TrimSpace(v)
-		if len(v) > 1 && strings.Contains(words, strings.ToLower(v)) && !slices.Contains(out, v) {
+		if len(alphanumeric(v)) >= minProtected && strings.Contains(words, strings.ToLower(v)) && !slices.Contains(out, v) {
 			out = append(out, v)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b string) int { return len(b) - len(a) })
 	return out
+}
+
+func alphanumeric(s string) []rune {
+	return []rune(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s))
 }
 
 // opaque makes a stable reference for a piece that has no id of its own. It is
@@ -165,7 +210,8 @@ func (r *resource) when() (from, until string, lasting bool) {
 		if from == "" {
 			from = datePart(r.RecordedDate)
 		}
-		return from, datePart(r.AbatementDateTime), true
+		// A diagnosis without any date cannot be placed in a period.
+		return from, datePart(r.AbatementDateTime), from != ""
 	case "Encounter":
 		from, until = datePart(r.Period.Start), datePart(r.Period.End)
 		if until == from {

@@ -7,19 +7,18 @@ import (
 )
 
 const (
-	systemNHS        = "https://fhir.nhs.uk/Id/nhs-number"
-	extAddressKey    = "Extension-UKCore-AddressKey"
-	systemODS        = "https://fhir.nhs.uk/Id/ods-organization-code"
-	addressKeyUPRN   = "UPRN"
-	systemPhone      = "phone"
-	systemEmail      = "email"
-	genderMale       = "1"
-	genderFemale     = "2"
-	genderOther      = "9"
-	genderNotKnown   = "X"
+	systemODS     = "https://fhir.nhs.uk/Id/ods-organization-code"
+	extAddressKey = "Extension-UKCore-AddressKey"
+	keyUPRN       = "UPRN"
+)
+
+// Accuracy indicators of the Person Standard: day, month and year, each
+// accurate, estimated or unknown.
+const (
 	accuracyExact    = "AAA"
 	accuracyNoDay    = "UAA"
 	accuracyYearOnly = "UUA"
+	accuracyNone     = "UUU" // the date beside it is a placeholder
 )
 
 // person turns a Patient into the Person Standard. The address and telephone of
@@ -28,8 +27,8 @@ const (
 func (p *patient) person() record.Person {
 	out := record.Person{Gender: gender(p.Gender)}
 	for _, id := range p.Identifier {
-		if id.System == systemNHS && id.Value != "" {
-			out.Identifiers = append(out.Identifiers, record.Identifier{System: systemNHS, Value: strings.ReplaceAll(id.Value, " ", "")})
+		if id.System == record.SystemNHSNumber && id.Value != "" {
+			out.Identifiers = append(out.Identifiers, record.Identifier{System: record.SystemNHSNumber, Value: strings.ReplaceAll(id.Value, " ", "")})
 		}
 	}
 	for _, n := range p.Name {
@@ -50,7 +49,7 @@ func (p *patient) person() record.Person {
 		out.Addresses = append(out.Addresses, a.record())
 	}
 	for _, t := range p.Telecom {
-		if t.Value != "" && (t.System == systemPhone || t.System == systemEmail) {
+		if t.Value != "" && (t.System == record.SystemPhone || t.System == record.SystemEmail) {
 			out.Telecoms = append(out.Telecoms, record.ContactPoint{System: t.System, Value: t.Value})
 		}
 	}
@@ -83,7 +82,7 @@ func (a *address) uprn() string {
 				value = part.ValueString
 			}
 		}
-		if kind == addressKeyUPRN {
+		if kind == keyUPRN {
 			return value
 		}
 	}
@@ -113,23 +112,25 @@ func (p *patient) locating() []string {
 // hasNHSNumber says whether the patient is known under this NHS number.
 func (p *patient) hasNHSNumber(number string) bool {
 	for _, id := range p.Identifier {
-		if id.System == systemNHS && strings.ReplaceAll(id.Value, " ", "") == number {
+		if id.System == record.SystemNHSNumber && strings.ReplaceAll(id.Value, " ", "") == number {
 			return true
 		}
 	}
 	return false
 }
 
+// gender turns the FHIR code into the standard's (GenderCode: 1 male, 2 female,
+// 9 indeterminate, X not known).
 func gender(code string) string {
 	switch code {
 	case "male":
-		return genderMale
+		return "1"
 	case "female":
-		return genderFemale
+		return "2"
 	case "other":
-		return genderOther
+		return "9"
 	case "unknown":
-		return genderNotKnown
+		return "X"
 	}
 	return ""
 }

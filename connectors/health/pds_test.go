@@ -184,6 +184,9 @@ func TestPDSFetch(t *testing.T) {
 				t.Error("a related person is somebody not asked about")
 			}
 		}
+		if err := i.Validate(); err != nil {
+			t.Errorf("%s does not pass the record model: %v", i.ID, err)
+		}
 		if i.Person != "subject-1" || i.Category != "health.gp_registration" || i.Kind != record.Fact || i.Source != "PDS" {
 			t.Errorf("item: %+v", i)
 		}

@@ -69,7 +69,7 @@ type lookup struct {
 func (l *lookup) run(ctx context.Context, p record.Person) error {
 	asked := false
 	for _, id := range p.Identifiers {
-		if id.System != systemNHS {
+		if id.System != record.SystemNHSNumber {
 			continue
 		}
 		asked = true
@@ -105,7 +105,7 @@ func (l *lookup) byNumber(ctx context.Context, number string) error {
 		}
 		return l.add(p)
 	}
-	return l.ask(ctx, url.Values{"identifier": {systemNHS + "|" + number}}, number)
+	return l.ask(ctx, url.Values{"identifier": {record.SystemNHSNumber + "|" + number}}, number)
 }
 
 // ask runs one search. Where number is set, every match must be known under it.
