@@ -1,0 +1,99 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"mashhub/plugins/connector"
+)
+
+// question is one call with what the host adds to it.
+type question[A any] struct {
+	method    string
+	key       string        // idempotency key; with one, a call whose plugin died is repeated once
+	longer    time.Duration // beyond the call timeout
+	forbidden []string      // values that an error text must not repeat
+	ask       func(context.Context, connector.Connector) (A, error)
+	check     func(A) (A, error)
+}
+
+// invoke asks the plugin, with a deadline, and checks the answer.
+func invoke[A any](ctx context.Context, p *Plugin, q question[A]) (A, error) {
+	var none A
+	limit := p.spec.Limits.CallTimeout + q.longer
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for attempt := 0; ; attempt++ {
+		in, err := p.acquire(bounded)
+		if err != nil {
+			return none, err
+		}
+		a, err := q.ask(bounded, in.remote)
+		if err == nil {
+			in.timeouts.Store(0)
+			if a, err = q.check(a); err == nil {
+				return a, nil
+			}
+			return none, clean(p.spec.Name, q.method, err, q.forbidden)
+		}
+		// Ours expired, not the caller's: only that says something about the plugin.
+		died := p.diagnose(bounded, in, err, bounded.Err() != nil && ctx.Err() == nil)
+		if p.ctx.Err() != nil {
+			return none, p.closedError()
+		}
+		if !died {
+			return none, clean(p.spec.Name, q.method, err, q.forbidden)
+		}
+		p.drop(in)
+		if attempt == 0 && q.key != "" && bounded.Err() == nil {
+			continue
+		}
+		return none, connector.Errorf(connector.CodeUnavailable, "%s: %s: the connector ended during the call", p.spec.Name, q.method)
+	}
+}
+
+// maxTimeouts is how many calls in a row may meet their deadline before a
+// plugin that still answers the health check is replaced: each of them may
+// have left something running in it.
+const maxTimeouts = 3
+
+// diagnose decides what a failed call says about the plugin, and reports
+// whether its process has died. A process that hangs is killed here; whoever
+// waited for it has already met the deadline.
+func (p *Plugin) diagnose(ctx context.Context, in *instance, err error, expired bool) (died bool) {
+	if connector.FromPlugin(err) {
+		in.timeouts.Store(0)
+		return false
+	}
+	switch {
+	case expired:
+		if in.timeouts.Add(1) >= maxTimeouts {
+			in.kill("too many calls without an answer")
+			return false
+		}
+		p.checks.Go(func() {
+			if !in.responsive(p.ctx) {
+				in.kill("hung")
+			}
+		})
+		return false
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return false
+	case connector.CodeOf(err) == connector.CodeTooLarge:
+		return false
+	}
+	wait := time.NewTimer(settle)
+	defer wait.Stop()
+	select {
+	case <-in.exited():
+		return true
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	if connector.CodeOf(err) == connector.CodeUnavailable {
+		in.kill("its connection broke")
+		return true
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+package host
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"mashhub/plugins/connector"
+	"mashhub/plugins/record"
+)
+
+// misbehaved is the error for an answer that breaks the contract. Its texts
+// are constants: nothing of the answer is repeated.
+func misbehaved(format string, args ...any) error {
+	return connector.Errorf(connector.CodeMisbehaved, format, args...)
+}
+
+func checkDescription(d connector.DescribeResponse) error {
+	if d.Kind == "" || len(d.Kind) > 64 || strings.Trim(d.Kind, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
+		return misbehaved("describe gives no kind in lower case letters, digits, _ and -")
+	}
+	for _, m := range d.Methods {
+		if !slices.Contains([]string{"search", "fetch", "deliver", "watch"}, m) {
+			return misbehaved("describe lists an unknown method")
+		}
+	}
+	return nil
+}
+
+// outcome checks what search and fetch have in common.
+func outcome(o connector.Outcome, results int, asked, unit string) error {
+	switch o {
+	case connector.Found:
+		if results == 0 {
+			return misbehaved("found, but nothing is in the answer")
+		}
+	case connector.None, connector.Unavailable, connector.AskPerson:
+		if results > 0 {
+			return misbehaved("the outcome says that nothing was found, but the answer holds something")
+		}
+	default:
+		return misbehaved("unknown outcome")
+	}
+	if o == connector.AskPerson && asked != "" && unit != "" && unit != asked {
+		return misbehaved("one unit was asked, another is to answer")
+	}
+	return nil
+}
+
+// defaultLimit is how many candidates an unlimited search may return.
+const defaultLimit = 20
+
+func checkSearch(q connector.SearchRequest, a connector.SearchResponse) error {
+	if err := outcome(a.Outcome, len(a.Candidates), q.Unit, a.Unit); err != nil {
+		return err
+	}
+	limit := q.Limit
+	if limit == 0 {
+		limit = defaultLimit
+	}
+	if len(a.Candidates) > limit {
+		return misbehaved("more candidates than the limit")
+	}
+	refs := map[string]bool{}
+	for _, c := range a.Candidates {
+		if c.Ref == "" || refs[c.Ref] {
+			return misbehaved("a candidate without a reference of its own")
+		}
+		refs[c.Ref] = true
+	}
+	return nil
+}
+
+// checkFetch refuses an answer about somebody else or of the wrong form. It
+// returns the items that were asked for and how many others it dropped.
+func checkFetch(q connector.FetchRequest, a connector.FetchResponse) (connector.FetchResponse, int, error) {
+	if err := outcome(a.Outcome, len(a.Items), q.Unit, a.Unit); err != nil {
+		return a, 0, err
+	}
+	kept := make([]record.Item, 0, len(a.Items))
+	for _, item := range a.Items {
+		if item.Person != q.Person.Key {
+			return a, 0, misbehaved("an item about another person than the one asked about")
+		}
+		if err := checkItem(item); err != nil {
+			return a, 0, err
+		}
+		if slices.Contains(q.Categories, item.Category) && within(item, q.Period) {
+			kept = append(kept, item)
+		}
+	}
+	dropped := len(a.Items) - len(kept)
+	if len(kept) == 0 {
+		kept = nil
+		if dropped > 0 {
+			return a, dropped, misbehaved("everything in the answer is outside the categories or the period asked for")
+		}
+	}
+	a.Items = kept
+	return a, dropped, nil
+}
+
+func checkItem(i record.Item) error {
+	switch i.Kind {
+	case record.Fact, record.Opinion, record.ChildVoice, record.FamilyAccount:
+	default:
+		return misbehaved("an item of unknown kind")
+	}
+	switch {
+	case i.ID == "":
+		return misbehaved("an item without an id")
+	case (i.Kind == record.ChildVoice) != (i.Voice != nil):
+		return misbehaved("voice is for a child's voice, and only for that")
+	case len(i.Protected) > 0 && !slices.Contains(i.Flags, record.FlagProtectedLocation):
+		return misbehaved("values that locate someone, without the flag that says so")
+	}
+	if _, _, ok := span(i.Date); !ok {
+		return misbehaved("an item without a date of the form YYYY-MM-DD, YYYY-MM or YYYY")
+	}
+	if i.Until != nil && i.Until.Date != "" {
+		if _, _, ok := span(*i.Until); !ok {
+			return misbehaved("an item with an end of unknown form")
+		}
+	}
+	return nil
+}
+
+// within reports whether any day on which the item may have been true lies in
+// the period. Until with an empty date means that it still lasts.
+func within(i record.Item, p connector.Period) bool {
+	first, last, _ := span(i.Date)
+	if i.Until != nil {
+		if i.Until.Date == "" {
+			last = "9999-12-31"
+		} else if _, until, _ := span(*i.Until); until > last {
+			last = until
+		}
+	}
+	if !p.From.IsZero() && last < p.From.UTC().Format(time.DateOnly) {
+		return false
+	}
+	return p.To.IsZero() || first <= p.To.UTC().Format(time.DateOnly)
+}
+
+// span is the first and the last day, YYYY-MM-DD, that a partial date may
+// mean: a part that is not given or marked unknown (U) may be anything.
+func span(d record.PartialDate) (first, last string, ok bool) {
+	date := d.Date
+	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
+		if _, err := time.Parse(layout, date); err == nil {
+			ok = true
+		}
+	}
+	if !ok {
+		return "", "", false
+	}
+	// Accuracy is day, month, year.
+	if a := d.Accuracy; len(a) == 3 {
+		switch {
+		case a[2] == 'U':
+			return "0001-01-01", "9999-12-31", true
+		case a[1] == 'U':
+			date = date[:4]
+		case a[0] == 'U' && len(date) > len("2006-01"):
+			date = date[:len("2006-01")]
+		}
+	}
+	return date + "-01-01"[min(len(date)-4, 6):], date + "-12-31"[min(len(date)-4, 6):], true
+}
+
+func checkDeliver(a connector.DeliverResponse) error {
+	switch a.Outcome {
+	case connector.Found, connector.AskPerson, connector.Unavailable:
+		return nil
+	}
+	return misbehaved("unknown outcome")
+}
+
+func checkWatch(q connector.WatchRequest, a connector.WatchResponse) error {
+	if q.Limit > 0 && len(a.Events) > q.Limit {
+		return misbehaved("more events than the limit")
+	}
+	if len(a.Events) > 0 && a.Cursor == q.Cursor {
+		return misbehaved("events, but the cursor stands still")
+	}
+	seen := map[string]bool{}
+	for _, e := range a.Events {
+		if e.ID == "" || seen[e.ID] {
+			return misbehaved("an event without an id of its own")
+		}
+		seen[e.ID] = true
+	}
+	return nil
+}
