@@ -1,0 +1,34 @@
+// Package bus moves opaque sealed bytes between hub and nodes over Kafka, and
+// holds the embedded broker of a hub that has no Kafka of its own. It is the
+// only importer of Kafka libraries.
+//
+// What must hold. Publish returns nil only when the broker has every message
+// durably (acks from all in-sync replicas). Read hands over every record from
+// the given offset on, in the partition's order, again and again until the
+// caller's function returns nil; the caller stores the next offset in the
+// transaction of the effect, so that nothing is lost and nothing counted twice
+// after kill -9. Records of one key keep their order. Messages are at least
+// once: a publish that returned an error may still be delivered, and a lost
+// acknowledgement writes a message twice; the inbox recognises duplicates.
+//
+// Why there are no consumer groups: after kill -9 the successor of a group's
+// member waits for a session timeout before its first record (30 s seen); a
+// reader of an explicit partition waits for nothing.
+//
+// Why there is no kafka.Reader: it fetches in a loop of its own that turns a
+// forbidden or missing topic into silence, and its Close waits out a long
+// poll. We fetch ourselves with kafka.Client, one bounded request at a time:
+// every error comes back to us and becomes a Health, an answer without
+// progress is noticed, ending a context is immediate, and one fetch runs ahead
+// of the caller's function, so that whatever arrived meanwhile is the next
+// batch and shares one commit.
+//
+// Topic names and keys are visible to the broker: they hold the hub's id, an
+// agency's id and the request's id, nothing personal. Values are sealed.
+//
+// The broker is trusted with nothing but delivery. What it cannot be stopped
+// from: withholding, repeating and reordering messages (receipts, the inbox
+// and sequences catch these), and stopping a client process by a malformed
+// answer, for kafka-go decodes sizes that a broker claims. Connect only to a
+// broker of the partnership's own, over TLS.
+package bus
