@@ -1,0 +1,114 @@
+package store
+
+import (
+	"time"
+
+	"mashhub/hub/mash"
+)
+
+const auditColumns = `id, made, salt, leaf, body, coalesce(idx, -1), enquiry, request, decision`
+
+func scanAudit(r row) (a mash.AuditRow, err error) {
+	err = r.Scan(&a.ID, when{&a.At}, &a.Salt, &a.Leaf, &a.Body, &a.Index, &a.Enquiry, &a.Request, &a.Decision)
+	return a, err
+}
+
+// PutAuditRow stores a row without a place in the tree, whatever Index says.
+// Errors: ErrStale if the id is known.
+func (t exchangeTx) PutAuditRow(a mash.AuditRow) error {
+	return t.insert(`INSERT INTO audit_rows (id, made, salt, leaf, body, enquiry, request, decision)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING`,
+		a.ID, ms(a.At), a.Salt, bytes0(a.Leaf), a.Body, a.Enquiry, a.Request, a.Decision)
+}
+
+// AuditRow errors with ErrNotFound.
+func (t exchangeTx) AuditRow(id string) (mash.AuditRow, error) {
+	return one(t.tx, scanAudit, `SELECT `+auditColumns+` FROM audit_rows WHERE id = ?1`, id)
+}
+
+// AuditRowAt errors with ErrNotFound.
+func (t exchangeTx) AuditRowAt(index int64) (mash.AuditRow, error) {
+	return one(t.tx, scanAudit, `SELECT `+auditColumns+` FROM audit_rows WHERE idx = ?1`, index)
+}
+
+// Unsequenced lists rows without an index in the order they were put.
+func (t exchangeTx) Unsequenced(limit int) ([]mash.AuditRow, error) {
+	return many(t.tx, scanAudit, `SELECT `+auditColumns+` FROM audit_rows WHERE idx IS NULL ORDER BY seq LIMIT ?1`, atMost(limit))
+}
+
+// CountUnsequenced counts them.
+func (t exchangeTx) CountUnsequenced() (int64, error) {
+	return one(t.tx, scanInt, `SELECT count(*) FROM audit_rows WHERE idx IS NULL`)
+}
+
+// SetAuditIndex gives a row its place, once. Errors: ErrStale if it has one,
+// ErrNotFound; CodeInternal if the place is taken.
+func (t exchangeTx) SetAuditIndex(id string, index int64) error {
+	if index < 0 {
+		return mash.Invalid("index", "negative", "")
+	}
+	return t.guarded(`SELECT 1 FROM audit_rows WHERE id = ?1`, []any{id},
+		`UPDATE audit_rows SET idx = ?2 WHERE id = ?1 AND idx IS NULL`, id, index)
+}
+
+// TreeSize is the number of leaves in the tree.
+func (t exchangeTx) TreeSize() (int64, error) {
+	return one(t.tx, scanInt, `SELECT size FROM audit_tree WHERE one = 1`)
+}
+
+// TreeHashes gives the hashes at indexes, in their order. Errors: ErrNotFound
+// if one is missing.
+func (t exchangeTx) TreeHashes(indexes []int64) ([][32]byte, error) {
+	out := make([][32]byte, len(indexes))
+	for i, x := range indexes {
+		b, err := one(t.tx, scanBytes, `SELECT hash FROM audit_hashes WHERE idx = ?1`, x)
+		if err != nil {
+			return nil, err
+		}
+		if copy(out[i][:], b) != 32 || len(b) != 32 {
+			return nil, mash.Errorf(mash.CodeInternal, "a stored tree hash is not 32 bytes")
+		}
+	}
+	return out, nil
+}
+
+// PutTreeHashes appends hashes and moves the size on. Errors: ErrStale if the
+// tree is not smaller than newSize, or a hash is there: two sequencers.
+func (t exchangeTx) PutTreeHashes(first int64, hashes [][32]byte, newSize int64) error {
+	for i, h := range hashes {
+		if err := t.insert(`INSERT INTO audit_hashes (idx, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING`, first+int64(i), h[:]); err != nil {
+			return err
+		}
+	}
+	n, err := t.exec(`UPDATE audit_tree SET size = ?1 WHERE one = 1 AND size < ?1`, newSize)
+	if err == nil && n == 0 {
+		return mash.ErrStale
+	}
+	return err
+}
+
+// PutCheckpoint keeps a signed checkpoint. Errors: ErrStale if there is one of
+// this size or of a larger one: a log signs each size once.
+func (t exchangeTx) PutCheckpoint(size int64, note []byte, at time.Time) error {
+	return t.insert(`INSERT INTO checkpoints (size, note, made) SELECT ?1, ?2, ?3
+		WHERE NOT EXISTS (SELECT 1 FROM checkpoints WHERE size >= ?1)`, size, bytes0(note), ms(at))
+}
+
+// Checkpoint is the newest; ErrNotFound before the first.
+func (t exchangeTx) Checkpoint() (size int64, note []byte, err error) {
+	type checkpoint struct {
+		size int64
+		note []byte
+	}
+	c, err := one(t.tx, func(r row) (c checkpoint, err error) {
+		err = r.Scan(&c.size, &c.note)
+		return c, err
+	},
+		`SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1`)
+	return c.size, c.note, err
+}
+
+func scanBytes(r row) (b []byte, err error) {
+	err = r.Scan(&b)
+	return b, err
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+
+	"mashhub/hub/mash"
+)
+
+// sealJSON seals v for one row under k, making the key if there is none. The
+// key is durable before the transaction is: a rolled-back one leaves a key of
+// nothing.
+func (t hubTx) sealJSON(k KeyRef, table, id string, v any) ([]byte, error) {
+	plain, ok := v.([]byte)
+	if !ok {
+		var err error
+		if plain, err = json.Marshal(v); err != nil {
+			return nil, mash.Errorf(mash.CodeInternal, "writing content: %w", err)
+		}
+	}
+	if err := t.vault.Create(k); err != nil {
+		return nil, err
+	}
+	return t.vault.Seal(k, table, id, plain)
+}
+
+// unseal opens what sealJSON sealed; nothing if there is nothing, or its key
+// was destroyed.
+func (t hubTx) unseal(k KeyRef, table, id string, sealed []byte) ([]byte, error) {
+	if sealed == nil {
+		return nil, nil
+	}
+	plain, err := t.vault.Open(k, table, id, sealed)
+	if errors.Is(err, ErrShredded) {
+		return nil, nil
+	}
+	return plain, err
+}
+
+// stored is a document with the sealed content beside it.
+type stored[T any] struct {
+	doc    T
+	sealed []byte
+}
+
+func scanStored[T any](r row) (v stored[T], err error) {
+	var s []byte
+	if err := r.Scan(&s, &v.sealed); err != nil {
+		return v, err
+	}
+	err = json.Unmarshal(s, &v.doc)
+	return v, err
+}
+
+// PutEnquiry stores a new enquiry. Errors: ErrStale if the id is known;
+// CodeConflict if its key was destroyed.
+func (t hubTx) PutEnquiry(e mash.Enquiry) error {
+	if e.ID == "" {
+		return mash.Invalid("id", "empty", "give the enquiry an id")
+	}
+	s, err := doc(e)
+	if err != nil {
+		return err
+	}
+	sealed, err := t.sealJSON(EnquiryKey(e.ID), "enquiries", e.ID, e.Content)
+	if err != nil {
+		return err
+	}
+	return t.insert(`INSERT INTO enquiries (id, state, opened, version, doc, content)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING`,
+		e.ID, string(e.State), ms(e.OpenedAt), e.Version, s, sealed)
+}
+
+// Enquiry errors with ErrNotFound. Content is empty if its key was destroyed.
+func (t hubTx) Enquiry(id string) (mash.Enquiry, error) {
+	v, err := one(t.tx, scanStored[mash.Enquiry], `SELECT doc, content FROM enquiries WHERE id = ?1`, id)
+	if err != nil {
+		return mash.Enquiry{}, err
+	}
+	plain, err := t.unseal(EnquiryKey(id), "enquiries", id, v.sealed)
+	if err != nil || plain == nil {
+		return v.doc, err
+	}
+	if err := json.Unmarshal(plain, &v.doc.Content); err != nil {
+		return v.doc, mash.Errorf(mash.CodeInternal, "reading content: %w", err)
+	}
+	return v.doc, nil
+}
+
+// UpdateEnquiry stores e if its Version is the stored one, and raises it. An
+// empty Content leaves the sealed one as it is, because a listed enquiry has
+// none; content is erased by destroying its key. Errors: ErrStale,
+// ErrNotFound; CodeConflict if there is content and its key was destroyed.
+func (t hubTx) UpdateEnquiry(e mash.Enquiry) error {
+	key := []any{e.ID}
+	old := e.Version
+	e.Version++
+	s, err := doc(e)
+	if err != nil {
+		return err
+	}
+	const exists = `SELECT 1 FROM enquiries WHERE id = ?1`
+	if reflect.ValueOf(e.Content).IsZero() {
+		return t.guarded(exists, key, `UPDATE enquiries SET state = ?3, opened = ?4, version = ?5, doc = ?6
+			WHERE id = ?1 AND version = ?2`, e.ID, old, string(e.State), ms(e.OpenedAt), e.Version, s)
+	}
+	sealed, err := t.sealJSON(EnquiryKey(e.ID), "enquiries", e.ID, e.Content)
+	if err != nil {
+		return err
+	}
+	return t.guarded(exists, key, `UPDATE enquiries SET state = ?3, opened = ?4, version = ?5, doc = ?6, content = ?7
+		WHERE id = ?1 AND version = ?2`, e.ID, old, string(e.State), ms(e.OpenedAt), e.Version, s, sealed)
+}
+
+// ListEnquiries lists without Content, newest first.
+func (t hubTx) ListEnquiries(f mash.EnquiryFilter) ([]mash.Enquiry, error) {
+	args := []any{atMost(f.Limit)}
+	where := ""
+	if len(f.States) > 0 {
+		where = ` WHERE state IN ` + in(2, len(f.States))
+		for _, s := range f.States {
+			args = append(args, string(s))
+		}
+	}
+	return many(t.tx, scanDoc[mash.Enquiry], `SELECT doc FROM enquiries`+where+` ORDER BY opened DESC, id DESC LIMIT ?1`, args...)
+}

@@ -1,0 +1,37 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"mashhub/hub/mash"
+)
+
+// constraint reports whether the database refused one row and is otherwise
+// well: the transaction goes on.
+func constraint(err error) bool { return errors.Is(err, sqlite3.CONSTRAINT) }
+
+// fault turns what the database says into an error with a code: unavailable
+// for what another time or another disk may cure, internal for what only a
+// programmer can. The database's own words name tables and columns, never
+// their values.
+func fault(doing string, err error) error {
+	var e *sqlite3.Error
+	if !errors.As(err, &e) {
+		var m *mash.Error
+		if errors.As(err, &m) {
+			return err
+		}
+		return mash.Errorf(mash.CodeUnavailable, "%s: %w", doing, err)
+	}
+	switch e.Code() {
+	case sqlite3.CONSTRAINT, sqlite3.ERROR, sqlite3.MISUSE, sqlite3.RANGE, sqlite3.MISMATCH, sqlite3.TOOBIG:
+		return mash.Errorf(mash.CodeInternal, "%s: %w", doing, err)
+	case sqlite3.NOTADB:
+		return mash.Errorf(mash.CodeUnavailable, "%s: the file does not open with this key: %w", doing, err)
+	}
+	return mash.Errorf(mash.CodeUnavailable, "%s: %w", doing, err)
+}
+
+var errClosed = mash.Errorf(mash.CodeUnavailable, "the store is closed")

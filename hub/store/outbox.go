@@ -1,0 +1,112 @@
+package store
+
+import (
+	"time"
+
+	"mashhub/hub/mash"
+)
+
+// exchangeTx is what the transactions of hub and node have in common.
+type exchangeTx struct{ *tx }
+
+const outColumns = `id, hub, kind, sender, receiver, topic, msg_key, ref, sequence, sealed, receipt,
+	created, expires, sent, attempts, due, state, code`
+
+func scanOut(r row) (m mash.OutMessage, err error) {
+	err = r.Scan(&m.ID, &m.Hub, &m.Kind, &m.From, &m.To, &m.Topic, &m.Key, &m.Ref, &m.Sequence, &m.Sealed, &m.Receipt,
+		when{&m.Created}, when{&m.Expires}, when{&m.Sent}, &m.Attempts, when{&m.Due}, &m.State, &m.Code)
+	return m, err
+}
+
+// Enqueue stores a message as open and due at Created; it has no attempts yet.
+// Errors: ErrStale if the id is known.
+func (t exchangeTx) Enqueue(m mash.OutMessage) error {
+	if m.ID == "" || len(m.Sealed) == 0 {
+		return mash.Invalid("message", "no id or no sealed bytes", "seal it first")
+	}
+	return t.insert(`INSERT INTO outbox (`+outColumns+`)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, 0, ?12, 'open', '')
+		ON CONFLICT DO NOTHING`,
+		m.ID, m.Hub, m.Kind, string(m.From), string(m.To), m.Topic, m.Key, m.Ref, m.Sequence, m.Sealed, m.Receipt,
+		ms(m.Created), ms(m.Expires))
+}
+
+// NextSequence counts per (from, ref), from 1.
+func (t exchangeTx) NextSequence(from mash.Address, ref string) (int64, error) {
+	return one(t.tx, scanInt, `INSERT INTO sequences (sender, ref, last) VALUES (?1, ?2, 1)
+		ON CONFLICT (sender, ref) DO UPDATE SET last = sequences.last + 1 RETURNING last`, string(from), ref)
+}
+
+// DueMessages lists one hub's open messages due at now, oldest first.
+func (t exchangeTx) DueMessages(hub string, now time.Time, limit int) ([]mash.OutMessage, error) {
+	return many(t.tx, scanOut, `SELECT `+outColumns+` FROM outbox
+		WHERE state = 'open' AND hub = ?1 AND due <= ?2 ORDER BY created, seq LIMIT ?3`, hub, ms(now), atMost(limit))
+}
+
+// MarkSent says that the broker has the message. A receipt may have settled it
+// before we came to say so: that it was sent is noted all the same.
+func (t exchangeTx) MarkSent(id string, at, due time.Time) (first bool, err error) {
+	n, err := t.exec(`UPDATE outbox SET sent = ?2 WHERE id = ?1 AND sent = 0`, id, ms(at))
+	if err != nil {
+		return false, err
+	}
+	err = t.change(`UPDATE outbox SET attempts = attempts + 1,
+		due = CASE WHEN state = 'open' THEN ?2 ELSE due END,
+		state = CASE WHEN state = 'open' AND NOT receipt THEN 'done' ELSE state END
+		WHERE id = ?1`, id, ms(due))
+	return n > 0 && err == nil, err
+}
+
+// Settle closes an open message by its receipt; a message that is not open
+// stays as it is and is returned as it is.
+func (t exchangeTx) Settle(id, state, code string) (mash.OutMessage, error) {
+	if state != mash.OutDone && state != mash.OutRefused {
+		return mash.OutMessage{}, mash.Invalid("state", "a receipt says done or refused", "")
+	}
+	if _, err := t.exec(`UPDATE outbox SET state = ?2, code = ?3 WHERE id = ?1 AND state = 'open'`, id, state, code); err != nil {
+		return mash.OutMessage{}, err
+	}
+	return t.OutMessage(id)
+}
+
+// ExpireMessages turns one hub's open messages whose Expires is not after now
+// into undeliverable ones and returns them, oldest first.
+func (t exchangeTx) ExpireMessages(hub string, now time.Time, limit int) ([]mash.OutMessage, error) {
+	gone, err := many(t.tx, scanOut, `SELECT `+outColumns+` FROM outbox
+		WHERE state = 'open' AND expires > 0 AND hub = ?1 AND expires <= ?2 ORDER BY created, seq LIMIT ?3`, hub, ms(now), atMost(limit))
+	if err != nil {
+		return nil, err
+	}
+	for i := range gone {
+		if err := t.change(`UPDATE outbox SET state = 'undeliverable' WHERE id = ?1`, gone[i].ID); err != nil {
+			return nil, err
+		}
+		gone[i].State = mash.OutUndeliverable
+	}
+	return gone, nil
+}
+
+// OutMessage errors with ErrNotFound.
+func (t exchangeTx) OutMessage(id string) (mash.OutMessage, error) {
+	return one(t.tx, scanOut, `SELECT `+outColumns+` FROM outbox WHERE id = ?1`, id)
+}
+
+// Resend makes a settled or open message due again at now, same bytes. An
+// undeliverable one stays so: its age has been told. Errors: ErrNotFound,
+// CodeConflict.
+func (t exchangeTx) Resend(id string, now time.Time) error {
+	n, err := t.exec(`UPDATE outbox SET state = 'open', code = '', due = ?2 WHERE id = ?1 AND state <> 'undeliverable'`, id, ms(now))
+	if err != nil || n > 0 {
+		return err
+	}
+	if _, err := t.OutMessage(id); err != nil {
+		return err
+	}
+	return mash.Errorf(mash.CodeConflict, "the message is undeliverable")
+}
+
+// OpenMessages counts one hub's messages that are still open.
+func (t exchangeTx) OpenMessages(hub string) (int, error) {
+	n, err := one(t.tx, scanInt, `SELECT count(*) FROM outbox WHERE state = 'open' AND hub = ?1`, hub)
+	return int(n), err
+}

@@ -1,0 +1,303 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"mashhub/hub/mash"
+)
+
+// session is one connection with its prepared statements.
+type session struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func newSession(ctx context.Context, db *sql.DB) (*session, error) {
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &session{conn: c, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+// run executes a statement without parameters. Never with a caller's context:
+// an interrupted write undoes the whole transaction, others' work included.
+func (s *session) run(q string) error {
+	_, err := s.conn.ExecContext(context.Background(), q)
+	return err
+}
+
+func (s *session) prepare(q string) (*sql.Stmt, error) {
+	if st, ok := s.stmts[q]; ok {
+		return st, nil
+	}
+	st, err := s.conn.PrepareContext(context.Background(), q)
+	if err == nil {
+		s.stmts[q] = st
+	}
+	return st, err
+}
+
+func (s *session) close() {
+	for _, st := range s.stmts {
+		_ = st.Close()
+	}
+	_ = s.conn.Close()
+}
+
+// tx is one function's part of a transaction. Not safe for concurrent use.
+type tx struct {
+	s        *session
+	ctx      context.Context
+	readOnly bool
+	depth    int
+	over     bool
+	broken   error // the first failure of the database itself: nothing more runs
+}
+
+// ready refuses statements after the end, after a failure of the database and
+// after a reader's context.
+func (t *tx) ready() error {
+	switch {
+	case t.over:
+		return mash.Errorf(mash.CodeInternal, "the transaction is over")
+	case t.broken != nil:
+		return t.broken
+	}
+	return t.ctx.Err()
+}
+
+// fail gives a statement's error its code, and closes the transaction unless
+// only a row was refused.
+func (t *tx) fail(err error) error {
+	if t.readOnly {
+		if errors.Is(err, sqlite3.READONLY) {
+			return mash.Errorf(mash.CodeInternal, "a View cannot write")
+		}
+		return fault("reading", err)
+	}
+	coded := fault("storing", err)
+	if !constraint(err) {
+		t.broken = coded
+	}
+	return coded
+}
+
+// exec runs a statement and gives the number of rows it changed.
+func (t *tx) exec(q string, args ...any) (int64, error) {
+	if err := t.ready(); err != nil {
+		return 0, err
+	}
+	st, err := t.s.prepare(q)
+	if err != nil {
+		return 0, t.fail(err)
+	}
+	r, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, t.fail(err)
+	}
+	n, err := r.RowsAffected()
+	if err != nil {
+		return 0, t.fail(err)
+	}
+	return n, nil
+}
+
+// insert runs an INSERT … ON CONFLICT DO NOTHING. Errors: ErrStale if the row,
+// or its unique key, is there.
+func (t *tx) insert(q string, args ...any) error {
+	n, err := t.exec(q, args...)
+	if err == nil && n == 0 {
+		return mash.ErrStale
+	}
+	return err
+}
+
+// change runs an UPDATE of one row. Errors: ErrNotFound.
+func (t *tx) change(q string, args ...any) error {
+	n, err := t.exec(q, args...)
+	if err == nil && n == 0 {
+		return mash.ErrNotFound
+	}
+	return err
+}
+
+// row is what a scan function reads from.
+type row interface{ Scan(...any) error }
+
+// many collects every row: no cursor stays open beyond the call.
+func many[T any](t *tx, scan func(row) (T, error), q string, args ...any) ([]T, error) {
+	if err := t.ready(); err != nil {
+		return nil, err
+	}
+	st, err := t.s.prepare(q)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	rows, err := st.QueryContext(context.Background(), args...)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("reading row: %w", err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, t.fail(err)
+	}
+	return out, nil
+}
+
+// one is the first row. Errors: ErrNotFound.
+func one[T any](t *tx, scan func(row) (T, error), q string, args ...any) (T, error) {
+	all, err := many(t, scan, q, args...)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	if len(all) == 0 {
+		var none T
+		return none, mash.ErrNotFound
+	}
+	return all[0], nil
+}
+
+// Nested runs f in a savepoint: when f fails or panics, what it wrote is
+// undone and the rest stays. A failure of the database itself is not undone
+// this way: it ends the whole transaction, even if f hides it.
+func (t *tx) Nested(f func() error) error {
+	if err := t.ready(); err != nil {
+		return err
+	}
+	t.depth++
+	name := fmt.Sprintf("nested%d", t.depth)
+	if err := t.s.run("SAVEPOINT " + name); err != nil {
+		t.depth--
+		return t.fail(err)
+	}
+	good := false
+	defer func() {
+		t.depth--
+		if good {
+			return
+		}
+		for _, q := range []string{"ROLLBACK TO " + name, "RELEASE " + name} {
+			if err := t.s.run(q); err != nil && t.broken == nil {
+				t.broken = fault("undoing", err)
+			}
+		}
+	}()
+	if err := f(); err != nil {
+		return err
+	}
+	if t.broken != nil {
+		return t.broken
+	}
+	if err := t.s.run("RELEASE " + name); err != nil {
+		return t.fail(err)
+	}
+	good = true
+	return nil
+}
+
+// ms is an instant as it is stored: Unix milliseconds, 0 for none.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// when scans what ms stored.
+type when struct{ t *time.Time }
+
+// Scan implements sql.Scanner.
+func (w when) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok {
+		return errors.New("an instant is not a number")
+	}
+	*w.t = time.Time{}
+	if n != 0 {
+		*w.t = time.UnixMilli(n).UTC()
+	}
+	return nil
+}
+
+// bytes0 is b for a column that must not be null.
+func bytes0(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// atMost is a LIMIT: everything when limit is not positive.
+func atMost(limit int) int64 {
+	if limit <= 0 {
+		return 1 << 31
+	}
+	return int64(limit)
+}
+
+// doc is a content-free record as stored.
+func doc(v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", mash.Errorf(mash.CodeInternal, "writing record: %w", err)
+	}
+	return string(b), nil
+}
+
+// scanDoc reads a row whose only column is a document.
+func scanDoc[T any](r row) (T, error) {
+	var v T
+	var s []byte
+	if err := r.Scan(&s); err != nil {
+		return v, err
+	}
+	err := json.Unmarshal(s, &v)
+	return v, err
+}
+
+// guarded runs an UPDATE that holds only for the version read. Errors:
+// ErrStale if the row has another version, ErrNotFound if there is none by
+// exists.
+func (t *tx) guarded(exists string, key []any, update string, args ...any) error {
+	n, err := t.exec(update, args...)
+	if err != nil || n > 0 {
+		return err
+	}
+	if _, err := one(t, scanInt, exists, key...); err != nil {
+		return err
+	}
+	return mash.ErrStale
+}
+
+func scanInt(r row) (int64, error) {
+	var n int64
+	err := r.Scan(&n)
+	return n, err
+}
+
+// in is an IN list of n parameters from ?first on.
+func in(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ", ?%d", first+i)
+	}
+	return "(" + strings.TrimPrefix(b.String(), ", ") + ")"
+}
