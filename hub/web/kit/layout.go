@@ -117,9 +117,10 @@ func (l Layout) WriteStatus(w http.ResponseWriter, r *http.Request, status int, 
 		}
 	}
 	// A message for the next page is for one that a person opens, not for a live
-	// region fetching itself anew.
+	// region fetching itself anew, nor for an error page (which may be written
+	// after a panic, where there is no session any more).
 	dest := r.Header.Get("Sec-Fetch-Dest")
-	if st := stateFrom(r.Context()); p.Flash == nil && st.sessions != nil && (dest == "" || dest == "document") {
+	if st := stateFrom(r.Context()); status < 400 && p.Flash == nil && st.sessions != nil && (dest == "" || dest == "document") {
 		p.Flash = st.sessions.TakeFlash(r.Context())
 	}
 	p.Path = first(p.Path, r.URL.Path)

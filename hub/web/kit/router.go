@@ -93,6 +93,9 @@ func NewRouter(c Config) (*Router, error) {
 		return nil, errors.New("router needs a layout with a service name")
 	}
 	rt := &Router{c: c}
+	c.Sessions.manager.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		rt.fail(w, r, Route{}, fmt.Errorf("session: %w", err))
+	}
 	rt.Handle(
 		Route{Pattern: "GET " + StaticPrefix + "{file}", Rule: RulePublic, Handler: serveStatic},
 		Route{Pattern: "POST /sign-out", Rule: RulePublic, Handler: rt.signOut},

@@ -62,13 +62,19 @@ func NewSessions(c SessionConfig) (*Sessions, error) {
 	if c.Absolute == 0 {
 		c.Absolute = 10 * time.Hour
 	}
-	m := scs.New()
-	m.Store = newMemory(c.Absolute)
-	m.HashTokenInStore = true
-	m.IdleTimeout = c.Idle
-	m.Lifetime = c.Absolute
-	m.Cookie.Name = "mash-" + c.Name
-	m.Cookie.Persist = false
+	// Not scs.New: it starts a goroutine for a store we do not use and gives no
+	// way to stop it.
+	m := &scs.SessionManager{
+		IdleTimeout:      c.Idle,
+		Lifetime:         c.Absolute,
+		Store:            newMemory(c.Absolute),
+		Codec:            scs.GobCodec{},
+		HashTokenInStore: true,
+		ErrorFunc: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			http.Error(w, "Sorry, there is a problem with the service.", http.StatusInternalServerError)
+		},
+		Cookie: scs.SessionCookie{Name: "mash-" + c.Name, Path: "/", HttpOnly: true},
+	}
 	m.Cookie.SameSite = http.SameSiteLaxMode
 	if c.TLS {
 		m.Cookie.Name = "__Host-" + m.Cookie.Name
