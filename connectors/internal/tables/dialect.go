@@ -69,12 +69,14 @@ func (s *statement) date(alias, name, format string) string {
 // an index on it serves. decl is the column's declared type. It gives "" where
 // no value can be in such a column.
 func (s *statement) equals(alias, name, decl string, values []string) string {
+	if class(decl) == numeric {
+		values = digitsOnly(values, s.maxDigits(decl))
+	}
+	if len(values) == 0 {
+		return ""
+	}
 	switch class(decl) {
 	case numeric:
-		values = digitsOnly(values)
-		if len(values) == 0 {
-			return ""
-		}
 		return column(alias, name) + " IN " + s.list(values)
 	case textual:
 		return column(alias, name) + " IN " + s.list(values)
@@ -105,11 +107,25 @@ func class(decl string) typeClass {
 	return other
 }
 
-// digitsOnly keeps what a numeric column can hold: at most 18 digits.
-func digitsOnly(values []string) []string {
+// maxDigits is how many digits surely fit the column: PostgreSQL refuses the
+// whole statement for one number out of range.
+func (s *statement) maxDigits(decl string) int {
+	if s.postgres {
+		switch strings.ToUpper(decl) {
+		case "INT2":
+			return 4
+		case "INT4":
+			return 9
+		}
+	}
+	return 18
+}
+
+// digitsOnly keeps what a numeric column can hold.
+func digitsOnly(values []string, most int) []string {
 	var out []string
 	for _, v := range values {
-		if v != "" && len(v) <= 18 && strings.Trim(v, "0123456789") == "" {
+		if v != "" && len(v) <= most && strings.Trim(v, "0123456789") == "" {
 			out = append(out, v)
 		}
 	}

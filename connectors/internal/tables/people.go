@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mashhub/connectors/internal/likeness"
 	"mashhub/plugins/connector"
 	"mashhub/plugins/record"
 )
@@ -51,8 +52,10 @@ func (m *mapping) selectPerson(s *statement, where string, limit int) func([]str
 func (m *mapping) person(cell func(string) string) record.Person {
 	var r record.Person
 	identifier := func(system, value string) {
-		if value != "" {
-			r.Identifiers = append(r.Identifiers, record.Identifier{System: system, Value: value}.Normal())
+		// What fails its own check ("unknown", ten zeros) identifies nobody, and
+		// would only count as a conflict later.
+		if id := (record.Identifier{System: system, Value: value}).Normal(); id.Check() == nil {
+			r.Identifiers = append(r.Identifiers, id)
 		}
 	}
 	identifier(record.SystemNHSNumber, cell("nhs"))
@@ -67,7 +70,13 @@ func (m *mapping) person(cell func(string) string) record.Person {
 		r.BirthDate = &record.PartialDate{Date: d, Accuracy: cell("accuracy")}
 	}
 	r.Gender = gender(cell("gender"), m.Person.GenderValues)
-	a := record.Address{Line1: cell("line1"), Line2: cell("line2"), City: cell("city"), Postcode: cell("postcode"), UPRN: cell("uprn")}
+	a := record.Address{Line1: cell("line1"), Line2: cell("line2"), City: cell("city"), Postcode: cell("postcode"), UPRN: likeness.UPRN(cell("uprn"))}
+	if p := record.NormalPostcode(a.Postcode); p != "" {
+		a.Postcode = p
+	}
+	if record.CheckUPRN(a.UPRN) != nil {
+		a.UPRN = ""
+	}
 	if a != (record.Address{}) {
 		r.Addresses = []record.Address{a}
 	}

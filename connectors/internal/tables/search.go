@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"mashhub/connectors/internal/likeness"
 	"mashhub/plugins/connector"
@@ -51,7 +52,10 @@ func (m *mapping) search(ctx context.Context, asked record.Person, limit int) ([
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errNoSuchValue) {
+		if errors.Is(err, errNoSuchValue) {
+			err = &Failure{ReasonDatabase}
+		}
+		if err != nil {
 			return nil, false, err
 		}
 	}
@@ -184,12 +188,13 @@ func (q *query) byAddress(s *statement) string {
 			postcodes = append(postcodes, p, tight, strings.ToLower(p), strings.ToLower(tight))
 		}
 	}
+	uprns, postcodes = unique(uprns), unique(postcodes)
 	var any []string
-	if q.Person.UPRN != "" && len(uprns) > 0 {
-		any = append(any, s.equals("p", q.Person.UPRN, q.types[q.Person.UPRN], unique(uprns)))
+	if q.Person.UPRN != "" {
+		any = append(any, s.equals("p", q.Person.UPRN, q.types[q.Person.UPRN], uprns))
 	}
-	if q.Person.Postcode != "" && len(postcodes) > 0 {
-		any = append(any, s.equals("p", q.Person.Postcode, q.types[q.Person.Postcode], unique(postcodes)))
+	if q.Person.Postcode != "" {
+		any = append(any, s.equals("p", q.Person.Postcode, q.types[q.Person.Postcode], postcodes))
 	}
 	return either(any...)
 }
@@ -299,12 +304,12 @@ func either(conditions ...string) string {
 	return strings.Join(some, " OR ")
 }
 
-// unique keeps the first of each, without empty ones, at most 50: a question
-// with more spellings than that is not a person's.
+// unique keeps the first of each, without empty ones and those that are no
+// text, at most 50: a question with more spellings than that is not a person's.
 func unique(in []string) []string {
 	var out []string
 	for _, v := range in {
-		if v != "" && !strings.ContainsRune(v, 0) && !slices.Contains(out, v) && len(out) < 50 {
+		if v != "" && !strings.ContainsRune(v, 0) && utf8.ValidString(v) && !slices.Contains(out, v) && len(out) < 50 {
 			out = append(out, v)
 		}
 	}
