@@ -152,7 +152,7 @@ func (f *faulty) Search(ctx context.Context, q connector.SearchRequest) (connect
 	}
 	switch q.Unit {
 	case "environment":
-		return found(strings.Join(os.Environ(), "\n")), nil
+		return found(strings.Join(os.Environ(), "\x00")), nil
 	case "fork", "fork-away":
 		return found(strconv.Itoa(grandchild(q.Unit == "fork-away"))), nil
 	case "too-many":

@@ -53,7 +53,7 @@ func TestAnswersFromAProcessOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range strings.Split(env.Candidates[0].Ref, "\n") {
+	for _, line := range strings.Split(env.Candidates[0].Ref, "\x00") {
 		name, _, ok := strings.Cut(line, "=")
 		if ok && !strings.HasPrefix(name, "PLUGIN_") && name != "MASHHUB_CONNECTOR" {
 			t.Errorf("the plugin's environment holds %s", name)
