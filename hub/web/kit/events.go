@@ -180,6 +180,7 @@ func (e *Events) Serve(w http.ResponseWriter, r *http.Request, topic string, all
 	}
 
 	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // or a proxy keeps events until its buffer is full
 	w.WriteHeader(http.StatusOK)
 	out := stream{w: w, rc: http.NewResponseController(w), patience: e.c.Heartbeat}

@@ -1,0 +1,106 @@
+package kit
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// chromium finds a browser, or skips the test.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			return p
+		}
+	}
+	t.Skip("no chromium on this machine: the pages were not opened in a browser")
+	return ""
+}
+
+// browse opens an address headless and gives what the browser printed.
+func browse(t *testing.T, bin string, args ...string) (stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	args = append([]string{
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--enable-logging=stderr", "--user-data-dir=" + t.TempDir(),
+	}, args...)
+	cmd := exec.CommandContext(ctx, bin, args...)
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("browser: %v\n%s", err, errs.String())
+	}
+	return out.String(), errs.String()
+}
+
+// TestGalleryInABrowser opens the page of all components in a real browser:
+// the script runs, the components start, and the content security policy finds
+// nothing to block. MASH_SCREENSHOTS names a folder for pictures of it.
+func TestGalleryInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: no browser")
+	}
+	bin := chromium(t)
+	events := NewEvents(EventsConfig{})
+	defer events.Close()
+	s := newSite(t, func(c *Config) {
+		c.Layout.Organisation = "Fernshire"
+		c.Layout.Demo = "Nobody here is real. Enter nothing about a real child or family."
+		c.Layout.HeldFor = "Fernshire Council"
+		c.Layout.FooterLinks = []Link{{Text: "Accessibility", Href: "/accessibility"}, {Text: "How the clock is read", Href: "/clock"}}
+		c.Layout.Nav = func(User) []NavItem {
+			return []NavItem{{Text: "Board", Href: "/gallery"}, {Text: "Open an enquiry", Href: "/new"}, {Text: "Figures", Href: "/figures"}}
+		}
+	})
+	s.Handle(Route{Pattern: "GET /gallery", Rule: "board", Handler: func(w http.ResponseWriter, r *http.Request) error {
+		return s.c.Layout.Write(w, r, galleryPage())
+	}})
+	s.Handle(Route{Pattern: "GET /events/board", Rule: "board", Stream: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
+		return events.Serve(w, r, "board", nil)
+	}})
+	srv, client := s.start(t)
+	signIn(t, client, srv.URL, "worker")
+	u, _ := http.NewRequest("GET", srv.URL, nil)
+	cookie := client.Jar.Cookies(u.URL)[0]
+	// A browser cannot sign in from the command line: it is given the cookie.
+	inner := srv.Config.Handler
+	srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie(cookie.Name); err != nil {
+			r.AddCookie(cookie)
+		}
+		inner.ServeHTTP(w, r)
+	})
+
+	dom, log := browse(t, bin, "--timeout=3000", "--dump-dom", srv.URL+"/gallery")
+	for _, want := range []string{
+		"govuk-frontend-supported", "data-govuk-radios-init", "data-govuk-tabs-init", "data-govuk-error-summary-init",
+		"Updating as things change.", `class="govuk-radios__conditional govuk-radios__conditional--hidden"`,
+	} {
+		if !strings.Contains(dom, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, line := range strings.Split(log, "\n") {
+		if strings.Contains(line, "CONSOLE") {
+			t.Errorf("the browser complains: %s", line)
+		}
+	}
+	if dir := os.Getenv("MASH_SCREENSHOTS"); dir != "" {
+		for name, args := range map[string][]string{
+			"gallery":        {"--window-size=1280,4600", srv.URL + "/gallery"},
+			"gallery-mobile": {"--window-size=500,5600", srv.URL + "/gallery"},
+			"sign-in":        {"--window-size=1280,900", srv.URL + "/sign-in"},
+			"not-found":      {"--window-size=1280,700", srv.URL + "/nothing"},
+		} {
+			browse(t, bin, append([]string{"--timeout=3000", "--screenshot=" + filepath.Join(dir, name+".png")}, args...)...)
+		}
+	}
+}
