@@ -84,6 +84,15 @@ type EnquiryContent struct {
 	Feedback   string          `json:"feedback,omitempty"`
 	// OwnView is what the worker thought before the joined picture opened.
 	OwnView string `json:"own_view,omitempty"`
+	// Clarifications are agencies' questions back, by request.
+	Clarifications []Clarification `json:"clarifications,omitempty"`
+}
+
+// Clarification is a question back and its answer.
+type Clarification struct {
+	Request  string `json:"request"`
+	Question string `json:"question"`
+	Answer   string `json:"answer,omitempty"`
 }
 
 // EnquiryPerson is one person the enquiry is about.

@@ -1,0 +1,413 @@
+package enquiry
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+	"mashhub/plugins/record"
+)
+
+// AskInput says whom to ask what. Nothing is preselected.
+type AskInput struct {
+	Ask      []PartyAsk      `json:"ask"`
+	NotAsked []mash.NotAsked `json:"not_asked"`
+	From     time.Time       `json:"from"`
+	To       time.Time       `json:"to"` // zero: now
+}
+
+// PartyAsk is the question to one party. Empty Categories means everything
+// the party holds that the agreement allows for the purpose; empty Persons
+// means everybody in the enquiry.
+type PartyAsk struct {
+	Party      mash.Party `json:"party"`
+	Categories []string   `json:"categories,omitempty"`
+	Persons    []string   `json:"persons,omitempty"`
+}
+
+// Ask decides and sends the questions. Each party gets a request of its own,
+// whatever the answer: what policy denies ends refused and what needs a person
+// waits as held_for_review, both visible. Errors: CodeInvalid, CodeConflict.
+func (d *Desk) Ask(ctx context.Context, actor mash.Actor, enquiryID string, in AskInput) ([]mash.Request, error) {
+	e, err := d.act(ctx, actor, enquiryID)
+	if err != nil {
+		return nil, err
+	}
+	if err := expect(e, "ask", mash.EnquiryScreened, mash.EnquiryResearching, mash.EnquiryCollated); err != nil {
+		return nil, err
+	}
+	now := d.Env.Now()
+	if in.To.IsZero() {
+		in.To = now
+	}
+	if err := d.checkAsk(ctx, e, in); err != nil {
+		return nil, err
+	}
+	var requests []mash.Request
+	var decisions []mash.Decision
+	for _, pa := range in.Ask {
+		r := d.raise(e, pa, in, now)
+		dec := d.Policy.Ask(ctx, d.askInput(actor, e, r, false))
+		r.Decision = dec.ID
+		requests, decisions = append(requests, r), append(decisions, dec)
+	}
+	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		for i := range requests {
+			if err := d.settleAsk(ctx, tx, actor, e, &requests[i], decisions[i], now, true); err != nil {
+				return err
+			}
+		}
+		_, err := change(tx, e.ID, func(e *mash.Enquiry) error {
+			if err := expect(*e, "ask", mash.EnquiryScreened, mash.EnquiryResearching, mash.EnquiryCollated); err != nil {
+				return err
+			}
+			e.State = mash.EnquiryResearching
+			e.NotAsked = append(e.NotAsked, in.NotAsked...)
+			return nil
+		})
+		return err
+	})
+	d.post.Nudge()
+	return requests, err
+}
+
+func (d *Desk) checkAsk(ctx context.Context, e mash.Enquiry, in AskInput) error {
+	if len(in.Ask) == 0 && len(in.NotAsked) == 0 {
+		return mash.Invalid("ask", "is empty", "choose at least one agency, or say why none is asked")
+	}
+	if in.From.IsZero() || !in.From.Before(in.To) {
+		return mash.Invalid("from", "must be before to", "say from when on you need to know")
+	}
+	var before []mash.Request
+	err := d.Store.View(ctx, func(tx mash.HubTx) (err error) {
+		before, err = tx.RequestsOf(e.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var asked []mash.Party
+	for _, r := range before {
+		if !r.State.Ended() {
+			asked = append(asked, r.Party)
+		}
+	}
+	known := keys(e)
+	for i, pa := range in.Ask {
+		field := fmt.Sprintf("ask[%d].", i)
+		if !d.Agencies.Knows(pa.Party) {
+			return mash.Invalid(field+"party", "is not an agency of this partnership", "choose one from the directory; schools are asked by URN")
+		}
+		if slices.Contains(asked, pa.Party) {
+			return mash.Errorf(mash.CodeConflict, "%s has an open request of this enquiry", pa.Party)
+		}
+		asked = append(asked, pa.Party)
+		for _, p := range pa.Persons {
+			if !slices.Contains(known, p) {
+				return mash.Invalid(field+"persons", "names a person who is not in the enquiry", "use the keys of the enquiry's people")
+			}
+		}
+		agency, _ := d.Agencies.Agency(pa.Party.Agency)
+		for _, c := range pa.Categories {
+			if !slices.Contains(agency.Holds, c) {
+				return mash.Invalid(field+"categories", "has a category that this agency does not hold", "choose from what it holds")
+			}
+		}
+	}
+	for i, n := range in.NotAsked {
+		if n.Reason == "" {
+			return mash.Invalid(fmt.Sprintf("not_asked[%d].reason", i), "is missing", "say why it is not asked")
+		}
+	}
+	return nil
+}
+
+// raise makes the request before anything was decided.
+func (d *Desk) raise(e mash.Enquiry, pa PartyAsk, in AskInput, now time.Time) mash.Request {
+	agency, _ := d.Agencies.Agency(pa.Party.Agency)
+	if len(pa.Categories) == 0 {
+		pa.Categories = slices.Clone(agency.Holds)
+	}
+	if len(pa.Persons) == 0 {
+		pa.Persons = keys(e)
+	}
+	target, profile := d.Targets.Target(e.RAG, pa.Party, now)
+	return mash.Request{
+		ID: d.Env.NewID(), Hub: d.Hub, EnquiryID: e.ID, Reference: e.Reference, Party: pa.Party, Revision: 1,
+		State: mash.RequestRaised, Purpose: e.Purpose, RAG: e.RAG, Persons: pa.Persons, Categories: pa.Categories,
+		From: mash.Instant(in.From), To: mash.Instant(in.To), RaisedAt: now, TargetAt: target, Profile: profile,
+		Retention: d.retention(now),
+	}
+}
+
+func (d *Desk) askInput(actor mash.Actor, e mash.Enquiry, r mash.Request, reviewed bool) mash.AskInput {
+	in := mash.AskInput{
+		About: mash.About{Where: d.self(), Actor: actor.ID, Enquiry: e.ID, Request: r.ID, Now: d.Env.Now()},
+		Hub:   d.Hub, Party: r.Party, Purpose: r.Purpose, Level: e.Level, RAG: e.RAG, Basis: basisInput(e.Basis),
+		Anonymous: e.Anonymous, Evidence: e.Evidence, Reviewed: reviewed, Conflict: d.conflict(e, r.Party),
+		Categories: r.Categories, From: r.From, To: r.To,
+	}
+	for _, p := range e.Content.People {
+		if slices.Contains(r.Persons, p.Key) {
+			in.Persons = append(in.Persons, mash.AskPerson{Key: p.Key, Role: p.Role, HasReason: p.Role == mash.RoleSubject || p.Reason != "",
+				Fields: available(p.Record), ProtectedLocation: p.ProtectedLocation})
+		}
+	}
+	return in
+}
+
+// available lists the identifying fields that are known of a person.
+func available(p record.Person) []string {
+	var out []string
+	for _, f := range record.Fields() {
+		if !reflect.DeepEqual(p.Only([]string{f}), record.Person{}) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// basisInput is the basis without names.
+func basisInput(b mash.Basis) mash.BasisInput {
+	var in mash.BasisInput
+	if a := b.Agreement; a != nil {
+		in.Agreement, in.GivenBy, in.Told, in.Scope = a.State, a.GivenBy, a.Told != "", a.Scope
+		if a.WithdrawnAt != nil {
+			in.Agreement = "withdrawn"
+		}
+	}
+	if x := b.Dispensation; x != nil {
+		in.Dispensation = x.Reason != "" && x.Manager != ""
+	}
+	if s := b.S47; s != nil {
+		in.S47 = s.By != "" && s.Qualified != "" && s.Grounds != "" && s.Evidence != "" && !s.At.IsZero()
+	}
+	return in
+}
+
+// conflict reports whether somebody who opens requests at the party is one of
+// the people in the enquiry: the question must then go to somebody else.
+func (d *Desk) conflict(e mash.Enquiry, p mash.Party) bool {
+	opens := d.Agencies.Opens(p)
+	for _, person := range e.Content.People {
+		for _, name := range person.Record.Names {
+			for _, given := range name.Given {
+				for _, family := range name.Family {
+					full := record.FoldName(given + " " + family)
+					if slices.ContainsFunc(opens, func(o string) bool { return record.FoldName(o) == full }) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// settleAsk acts on an ask decision in tx: it stores the request (new) or
+// updates it, with events, decision and audit entry, and posts the question
+// where it is permitted.
+func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e mash.Enquiry, r *mash.Request, dec mash.Decision, now time.Time, isNew bool) error {
+	event := func(kind mash.EventKind, detail string) error {
+		return tx.PutEvent(mash.Event{Request: r.ID, Kind: kind, At: now, Clock: mash.ClockHub, Detail: detail})
+	}
+	store := tx.UpdateRequest
+	if isNew {
+		store = tx.PutRequest
+	}
+	verdict := dec.Verdict
+	if verdict.Answer == mash.Permit {
+		if !implements(verdict.Obligations) {
+			verdict = mash.Verdict{Answer: mash.Deny, Fault: true}
+		}
+		r.Persons = permitted(dec, r.Persons)
+		r.Categories = permitted(dec, r.Categories)
+		r.Fields = dec.Fields
+		if len(r.Persons) == 0 || len(r.Categories) == 0 || len(r.Fields) == 0 {
+			verdict.Answer = mash.Deny
+		}
+	}
+	action := "request.ask"
+	switch verdict.Answer {
+	case mash.Permit:
+		r.State = mash.RequestQueued
+	case mash.Review:
+		r.State, r.Code, action = mash.RequestHeld, "review", "request.held"
+	default:
+		r.State, r.Code, action = mash.RequestRefused, "deny_clause", "request.denied"
+		if verdict.Fault {
+			r.Code = "deny_fault"
+		}
+	}
+	if r.State == mash.RequestQueued {
+		m, err := d.question(ctx, tx, e, *r, dec, now)
+		if err != nil {
+			return err
+		}
+		r.MessageID = m.ID
+	}
+	if err := store(*r); err != nil {
+		return fmt.Errorf("storing request: %w", err)
+	}
+	if isNew {
+		if err := event(mash.EventRaised, ""); err != nil {
+			return err
+		}
+	}
+	var err error
+	switch r.State {
+	case mash.RequestQueued:
+		if err = event(mash.EventAuthorised, ""); err == nil {
+			err = event(mash.EventQueued, "")
+		}
+	case mash.RequestHeld:
+		err = event(mash.EventHeld, "")
+	default:
+		err = event(mash.EventRefused, r.Code)
+	}
+	if err != nil {
+		return err
+	}
+	return d.note(tx, &dec, mash.Entry{At: now, Actor: actor.ID, Action: action, Enquiry: e.ID, Request: r.ID,
+		Detail: map[string]string{"party": r.Party.String(), "answer": string(verdict.Answer)}})
+}
+
+// question posts the request. Only permitted people and fields go; the
+// narrative never.
+func (d *Desk) question(ctx context.Context, tx mash.HubTx, e mash.Enquiry, r mash.Request, dec mash.Decision, now time.Time) (mash.OutMessage, error) {
+	body := wire.Request{Reference: e.Reference, RAG: e.RAG, Informed: e.Informed, Level: e.Level,
+		Categories: r.Categories, From: r.From, To: r.To, TargetAt: r.TargetAt, Basis: basisInput(e.Basis), Decision: dec.ID}
+	for _, p := range e.Content.People {
+		if !slices.Contains(r.Persons, p.Key) {
+			continue
+		}
+		fields := r.Fields
+		if p.ProtectedLocation {
+			fields = slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return f == record.FieldAddresses })
+		}
+		body.Persons = append(body.Persons, wire.Person{Key: p.Key, Role: p.Role, Record: p.Record.Only(fields)})
+	}
+	return d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge, Body: body,
+		Header: wire.Header{Kind: wire.KindRequest, Ref: r.ID, Revision: r.Revision, Purpose: r.Purpose,
+			Scope:         wire.ScopeHash(r.Purpose, r.Persons, r.Categories, r.From, r.To),
+			PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(d.Lifetime)}})
+}
+
+// permitted keeps the keys that a decision permits each by itself.
+func permitted(dec mash.Decision, keys []string) []string {
+	var out []string
+	for _, k := range keys {
+		if v := dec.Part(k); v.Answer == mash.Permit && implements(v.Obligations) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// implements reports whether asking can honour the obligations: an ask has
+// none but those on what comes back.
+func implements(obligations []mash.Obligation) bool {
+	for _, o := range obligations {
+		if o.Code != mash.ObligeProtectLocation && o.Code != mash.ObligeNotVisible {
+			return false
+		}
+	}
+	return true
+}
+
+// ReviewAsk is a manager's answer to a request held for review.
+func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string, allow bool, reason string) (mash.Request, error) {
+	r, e, err := d.loadRequest(ctx, actor, requestID)
+	if err != nil {
+		return r, err
+	}
+	if !actor.Has(mash.RoleManager) {
+		return r, mash.Errorf(mash.CodeDenied, "a manager reviews")
+	}
+	if r.State != mash.RequestHeld {
+		return r, mash.Errorf(mash.CodeConflict, "the request is %s, not held for review", r.State)
+	}
+	if reason == "" {
+		return r, mash.Invalid("reason", "is missing", "say why")
+	}
+	now := d.Env.Now()
+	dec := d.Policy.Ask(ctx, d.askInput(actor, e, r, allow))
+	if !allow {
+		dec.Answer = mash.Deny
+	}
+	if dec.Answer == mash.Review {
+		dec.Answer = mash.Deny // a review that asks for a review is a fault of the policy
+		dec.Fault = true
+	}
+	r.Decision, r.Code = dec.ID, ""
+	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		return d.settleAsk(ctx, tx, actor, e, &r, dec, now, false)
+	})
+	d.post.Nudge()
+	return r, err
+}
+
+// Withdraw stops a request that has not landed and tells the agency.
+func (d *Desk) Withdraw(ctx context.Context, actor mash.Actor, requestID, reason string) (mash.Request, error) {
+	r, e, err := d.loadRequest(ctx, actor, requestID)
+	if err != nil {
+		return r, err
+	}
+	if reason == "" {
+		return r, mash.Invalid("reason", "is missing", "say why it is withdrawn")
+	}
+	now := d.Env.Now()
+	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		var err error
+		if r, err = tx.Request(requestID); err != nil {
+			return err
+		}
+		if r.State.Ended() {
+			return mash.Errorf(mash.CodeConflict, "the request is already %s", r.State)
+		}
+		told := r.MessageID != ""
+		r.State, r.Code = mash.RequestWithdrawn, "withdrawn"
+		if err := tx.UpdateRequest(r); err != nil {
+			return err
+		}
+		if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventWithdrawn, At: now, Clock: mash.ClockHub}); err != nil {
+			return err
+		}
+		if told {
+			if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
+				Header: wire.Header{Kind: wire.KindWithdraw, Ref: r.ID, Revision: r.Revision}, Body: wire.Withdraw{Reason: "withdrawn"}}); err != nil {
+				return err
+			}
+		}
+		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "request.withdraw", Enquiry: e.ID, Request: r.ID})
+	})
+	d.post.Nudge()
+	return r, err
+}
+
+// loadRequest loads a request and its enquiry for an actor who may act on it.
+func (d *Desk) loadRequest(ctx context.Context, actor mash.Actor, id string) (r mash.Request, e mash.Enquiry, err error) {
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		r, err = tx.Request(id)
+		return err
+	})
+	if err != nil {
+		return r, e, notFound()
+	}
+	e, err = d.act(ctx, actor, r.EnquiryID)
+	return r, e, err
+}
+
+// keys lists the people of an enquiry by key.
+func keys(e mash.Enquiry) []string {
+	out := make([]string, len(e.Content.People))
+	for i, p := range e.Content.People {
+		out[i] = p.Key
+	}
+	return out
+}

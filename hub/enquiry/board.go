@@ -1,0 +1,83 @@
+package enquiry
+
+import (
+	"context"
+	"time"
+
+	"mashhub/hub/mash"
+	"mashhub/hub/tracking"
+)
+
+// BoardRow is one outstanding request: reference, agency, state and times
+// only, nothing about anybody.
+type BoardRow struct {
+	Request   string          `json:"request"`
+	Enquiry   string          `json:"enquiry"`
+	Reference string          `json:"reference"`
+	Party     mash.Party      `json:"party"`
+	Name      string          `json:"name"`
+	Telephone string          `json:"telephone"`
+	RAG       mash.RAG        `json:"rag"`
+	State     string          `json:"state"`
+	Marks     []string        `json:"marks,omitempty"`
+	RaisedAt  time.Time       `json:"raised_at"`
+	TargetAt  time.Time       `json:"target_at"`
+	Late      bool            `json:"late"`
+	Timing    tracking.Timing `json:"timing"`
+}
+
+// Board lists what is outstanding, nearest target first. Restricted enquiries
+// are absent except for those named. Errors: CodeNotFound for who may not see
+// a board, CodeFault.
+func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) {
+	now := d.Env.Now()
+	dec := d.Policy.View(ctx, mash.ViewInput{
+		About:  mash.About{Where: d.self(), Actor: actor.ID, Now: now},
+		Person: mash.ViewPerson{ID: actor.ID, Roles: actor.Roles, Agency: actor.Agency, Units: actor.Units, Relation: "team"},
+		Page:   "board", PurposeOf: "board",
+	})
+	entry := mash.Entry{At: now, Actor: actor.ID, Action: "page.view", Detail: map[string]string{"page": "board"}}
+	if dec.Answer != mash.Permit || !showable(dec.Obligations) {
+		entry.Action = "page.denied"
+		if err := d.record(ctx, dec, entry); err != nil {
+			return nil, err
+		}
+		return nil, denied(dec)
+	}
+	var rows []BoardRow
+	err := d.Store.View(ctx, func(tx mash.HubTx) error {
+		rows = nil
+		open, err := tx.OpenRequests(500)
+		if err != nil {
+			return err
+		}
+		seen := map[string]mash.Enquiry{}
+		for _, r := range open {
+			e, ok := seen[r.EnquiryID]
+			if !ok {
+				if e, err = tx.Enquiry(r.EnquiryID); err != nil {
+					return err
+				}
+				seen[r.EnquiryID] = e
+			}
+			if e.Restricted && relation(actor, e) != "named" {
+				continue
+			}
+			t, err := d.timing(tx, r)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, BoardRow{Request: r.ID, Enquiry: r.EnquiryID, Reference: r.Reference, Party: r.Party,
+				Name: d.Agencies.Name(r.Party), Telephone: d.Agencies.Telephone(r.Party), RAG: r.RAG, State: string(r.State),
+				Marks: r.Marks, RaisedAt: r.RaisedAt, TargetAt: r.TargetAt, Late: now.After(r.TargetAt), Timing: t})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		entry.Shown = append(entry.Shown, r.Request)
+	}
+	return rows, d.record(ctx, dec, entry)
+}

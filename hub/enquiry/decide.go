@@ -1,0 +1,288 @@
+package enquiry
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"mashhub/hub/mash"
+	"mashhub/plugins/record"
+)
+
+// WriteOwnView records what the worker thinks before the joined picture opens.
+func (d *Desk) WriteOwnView(ctx context.Context, actor mash.Actor, id, view string) error {
+	if strings.TrimSpace(view) == "" {
+		return mash.Invalid("own_view", "is missing", "write what you think, in your own words")
+	}
+	return d.step(ctx, actor, id, "enquiry.own_view", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+		e.Content.OwnView = view
+		return nil
+	})
+}
+
+// VoiceNotSought records why no child's voice is there.
+func (d *Desk) VoiceNotSought(ctx context.Context, actor mash.Actor, id, reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return mash.Invalid("reason", "is missing", "say why the child was not heard")
+	}
+	return d.step(ctx, actor, id, "enquiry.voice_not_sought", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+		e.VoiceNotSought = reason
+		return nil
+	})
+}
+
+// SetRAG changes how urgent an enquiry is. The targets of open requests
+// follow; what may be shared does not change.
+func (d *Desk) SetRAG(ctx context.Context, actor mash.Actor, id string, rag mash.RAG) error {
+	if rag != mash.Red && rag != mash.Amber && rag != mash.Green {
+		return mash.Invalid("rag", "must be red, amber or green", "rate how urgent this is")
+	}
+	return d.step(ctx, actor, id, "enquiry.rag", map[string]string{"rag": string(rag)}, func(tx mash.HubTx, e *mash.Enquiry) error {
+		e.RAG = rag
+		requests, err := tx.RequestsOf(id)
+		if err != nil {
+			return err
+		}
+		for _, r := range requests {
+			if r.State.Ended() || r.RAG == rag {
+				continue
+			}
+			r.RAG = rag
+			r.TargetAt, r.Profile = d.Targets.Target(rag, r.Party, r.RaisedAt)
+			if err := tx.UpdateRequest(r); err != nil {
+				return err
+			}
+			if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventRetargeted, At: d.Env.Now(), Clock: mash.ClockHub, Detail: string(rag)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// WithdrawAgreement records that the family no longer agrees. Requests held or
+// still on their way are withdrawn; what has left cannot be called back.
+func (d *Desk) WithdrawAgreement(ctx context.Context, actor mash.Actor, id string) error {
+	err := d.step(ctx, actor, id, "enquiry.agreement_withdrawn", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+		if e.Basis.Agreement == nil {
+			return mash.Errorf(mash.CodeConflict, "this enquiry does not rest on the family's agreement")
+		}
+		a, now := *e.Basis.Agreement, d.Env.Now()
+		a.State, a.WithdrawnAt = "withdrawn", &now
+		e.Basis.Agreement = &a
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var open []mash.Request
+	err = d.Store.View(ctx, func(tx mash.HubTx) (err error) {
+		open, err = tx.RequestsOf(id)
+		return err
+	})
+	for _, r := range open {
+		if err == nil && !r.State.Ended() {
+			_, err = d.Withdraw(ctx, actor, r.ID, "agreement_withdrawn")
+		}
+	}
+	return err
+}
+
+// Collate says that the picture is as complete as it will be for a decision.
+// Requests may still be open: they stay on the board.
+func (d *Desk) Collate(ctx context.Context, actor mash.Actor, id string) error {
+	return d.step(ctx, actor, id, "enquiry.collate", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+		if err := expect(*e, "collate", mash.EnquiryResearching, mash.EnquiryScreened); err != nil {
+			return err
+		}
+		e.State = mash.EnquiryCollated
+		return nil
+	})
+}
+
+// Outcomes that a person may decide.
+var outcomes = []string{"no_further_action", "advice", "early_help", "s17_assessment", "strategy_discussion", "s47"}
+
+// DecideInput is a person's decision. Cited are the ids of chronology entries
+// that it rests on.
+type DecideInput struct {
+	Outcome string   `json:"outcome"`
+	Why     string   `json:"why"`
+	Cited   []string `json:"cited"`
+}
+
+// Decide records what a person decided. Errors: CodeConflict while there is
+// neither a child's voice nor a reason for its absence.
+func (d *Desk) Decide(ctx context.Context, actor mash.Actor, id string, in DecideInput) error {
+	if !slices.Contains(outcomes, in.Outcome) {
+		return mash.Invalid("outcome", "is unknown", "choose one of "+strings.Join(outcomes, ", "))
+	}
+	if strings.TrimSpace(in.Why) == "" {
+		return mash.Invalid("why", "is missing", "give the reasons in your own words")
+	}
+	return d.step(ctx, actor, id, "enquiry.decide", map[string]string{"outcome": in.Outcome}, func(tx mash.HubTx, e *mash.Enquiry) error {
+		if err := expect(*e, "decide", mash.EnquiryCollated); err != nil {
+			return err
+		}
+		entries, err := d.entries(tx, id)
+		if err != nil {
+			return err
+		}
+		if e.VoiceNotSought == "" && !heard(entries) {
+			return mash.Errorf(mash.CodeConflict, "there is neither a child's voice nor a reason for its absence: record one before deciding")
+		}
+		for _, c := range in.Cited {
+			if !slices.ContainsFunc(entries, func(x Entry) bool { return x.ID == c }) {
+				return mash.Invalid("cited", "names an item that is not in the chronology", "cite items by their id")
+			}
+		}
+		e.State = mash.EnquiryDecided
+		e.Outcome = &mash.Outcome{Code: in.Outcome, By: actor.ID, At: d.Env.Now(), Cited: in.Cited}
+		e.Content.OutcomeWhy = in.Why
+		return nil
+	})
+}
+
+func heard(entries []Entry) bool {
+	return slices.ContainsFunc(entries, func(x Entry) bool { return x.Item.Kind == record.ChildVoice })
+}
+
+// entries is the chronology as stored, before any view decision.
+func (d *Desk) entries(tx mash.HubTx, id string) ([]Entry, error) {
+	requests, err := tx.RequestsOf(id)
+	if err != nil {
+		return nil, err
+	}
+	var all []landed
+	for _, r := range requests {
+		returns, err := tx.ReturnsOf(r.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, ret := range returns {
+			all = append(all, landed{ret})
+		}
+	}
+	return chronology(all), nil
+}
+
+// ReviewLate answers what landed after the decision: keep it, or reopen.
+func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reopen bool, reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return mash.Invalid("reason", "is missing", "say what is new in it and why you keep or reopen")
+	}
+	return d.step(ctx, actor, id, "decision.reviewed", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+		if !e.Review {
+			return mash.Errorf(mash.CodeConflict, "nothing landed after the decision")
+		}
+		now := d.Env.Now()
+		e.Review, e.ReviewedAt = false, &now
+		if reopen {
+			e.State, e.ReopenedWhy = mash.EnquiryResearching, reason
+		}
+		return nil
+	})
+}
+
+// Reopen leads a decided or closed enquiry back to researching.
+func (d *Desk) Reopen(ctx context.Context, actor mash.Actor, id, reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return mash.Invalid("reason", "is missing", "say why")
+	}
+	return d.step(ctx, actor, id, "enquiry.reopen", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+		if err := expect(*e, "reopen", mash.EnquiryDecided, mash.EnquiryFeedbackSent, mash.EnquiryClosed); err != nil {
+			return err
+		}
+		e.State, e.ReopenedWhy, e.Feedback = mash.EnquiryResearching, reason, nil
+		return nil
+	})
+}
+
+// CloseInput is what the person who closes knows and the hub may not.
+type CloseInput struct {
+	PlanStarted       time.Time `json:"plan_started,omitzero"` // of an open child-in-need plan
+	OffenderSentenced bool      `json:"offender_sentenced"`
+}
+
+// Close closes an enquiry, unless something speaks against it: then the error
+// (CodeConflict) names every reason and the decision is recorded all the same.
+func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseInput) (mash.Decision, error) {
+	e, err := d.act(ctx, actor, id)
+	if err != nil {
+		return mash.Decision{}, err
+	}
+	now := d.Env.Now()
+	ci := mash.CloseInput{
+		About: mash.About{Where: d.self(), Actor: actor.ID, Enquiry: id, Now: now},
+		State: e.State, Purpose: e.Purpose, Decided: e.Outcome != nil, VoiceRecorded: e.VoiceNotSought != "",
+		OffenderSentenced: in.OffenderSentenced,
+	}
+	if e.Feedback != nil {
+		ci.Feedback = e.Feedback.State
+	}
+	if e.Review {
+		ci.LateUnreviewed = 1
+	}
+	if !in.PlanStarted.IsZero() {
+		ci.PlanOpenDays = max(1, int(now.Sub(in.PlanStarted).Hours()/24))
+	}
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		ci.OpenRequests, ci.Unavailable = 0, 0
+		requests, err := tx.RequestsOf(id)
+		if err != nil {
+			return err
+		}
+		for _, r := range requests {
+			if !r.State.Ended() {
+				ci.OpenRequests++
+			}
+			if slices.Contains(r.Marks, mash.MarkSourceUnavailable) {
+				ci.Unavailable++
+			}
+		}
+		entries, err := d.entries(tx, id)
+		ci.VoiceRecorded = ci.VoiceRecorded || heard(entries)
+		return err
+	})
+	if err != nil {
+		return mash.Decision{}, err
+	}
+	dec := d.Policy.Close(ctx, ci)
+	if dec.Answer != mash.Permit || len(dec.Obligations) > 0 {
+		err := d.record(ctx, dec, mash.Entry{At: now, Actor: actor.ID, Action: "enquiry.close_refused", Enquiry: id})
+		if err != nil {
+			return dec, err
+		}
+		if dec.Fault {
+			return dec, denied(dec)
+		}
+		return dec, mash.Errorf(mash.CodeConflict, "closing is refused: %s", strings.Join(dec.Reasons, " "))
+	}
+	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		if _, err := change(tx, id, func(now *mash.Enquiry) error {
+			if now.Version != e.Version { // something landed between decision and effect
+				return mash.Errorf(mash.CodeConflict, "the enquiry changed meanwhile; look again and close it then")
+			}
+			now.State = mash.EnquiryClosed
+			return nil
+		}); err != nil {
+			return err
+		}
+		return d.note(tx, &dec, mash.Entry{At: now, Actor: actor.ID, Action: "enquiry.close", Enquiry: id})
+	})
+	return dec, err
+}
+
+// step is the shape of a use case that changes an enquiry alone.
+func (d *Desk) step(ctx context.Context, actor mash.Actor, id, action string, detail map[string]string, f func(mash.HubTx, *mash.Enquiry) error) error {
+	if _, err := d.act(ctx, actor, id); err != nil {
+		return err
+	}
+	return d.Store.Update(ctx, func(tx mash.HubTx) error {
+		if _, err := change(tx, id, func(e *mash.Enquiry) error { return f(tx, e) }); err != nil {
+			return err
+		}
+		return d.note(tx, nil, mash.Entry{Actor: actor.ID, Action: action, Enquiry: id, Detail: detail})
+	})
+}

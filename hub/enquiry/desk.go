@@ -1,0 +1,156 @@
+package enquiry
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+)
+
+// Desk holds the use cases of one hub. Safe for concurrent use.
+type Desk struct {
+	Config
+	post Poster
+}
+
+// Config is what a Desk needs.
+type Config struct {
+	Hub      string
+	Store    mash.Store[mash.HubTx]
+	Policy   mash.Policy
+	Audit    mash.Auditor
+	Env      mash.Env
+	Agencies mash.Directory
+	Targets  Targets
+	Log      *slog.Logger
+	// MaxAge is how long a request may wait for its receipt before it is
+	// undeliverable: 24 h when zero.
+	MaxAge time.Duration
+	// Lifetime is how long a request may be answered: 30 days when zero.
+	Lifetime time.Duration
+}
+
+// Targets says by when a request should be answered, and whose target it is.
+type Targets interface {
+	Target(rag mash.RAG, p mash.Party, raised time.Time) (at time.Time, profile string)
+}
+
+// Poster puts messages into the outbox. *exchange.Exchange is one.
+type Poster interface {
+	Post(ctx context.Context, tx mash.HubTx, d exchange.Draft) (mash.OutMessage, error)
+	Nudge()
+}
+
+// New makes a Desk. Connect it to the exchange before the first Ask.
+func New(c Config) *Desk {
+	if c.MaxAge == 0 {
+		c.MaxAge = 24 * time.Hour
+	}
+	if c.Lifetime == 0 {
+		c.Lifetime = 30 * 24 * time.Hour
+	}
+	return &Desk{Config: c}
+}
+
+// Connect gives the desk its way out. The exchange needs the desk's handlers
+// and the desk needs the exchange, so one of them comes second.
+func (d *Desk) Connect(p Poster) { d.post = p }
+
+func (d *Desk) self() mash.Address { return mash.HubAddress(d.Hub) }
+
+// retention of everything that belongs to an enquiry. The class names the
+// hub's schedule; the review date is when a person must look again (I10).
+func (d *Desk) retention(now time.Time) mash.Retention {
+	return mash.Retention{Class: "enquiry", Review: now.AddDate(1, 0, 0)}
+}
+
+// load reads an enquiry for a use case. An unknown id and one that the actor
+// may not know of give the same error.
+func (d *Desk) load(ctx context.Context, id string) (e mash.Enquiry, err error) {
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		e, err = tx.Enquiry(id)
+		return err
+	})
+	if errors.Is(err, mash.ErrNotFound) {
+		return e, notFound()
+	}
+	return e, err
+}
+
+// act loads an enquiry that the actor may work on. Acting needs the same
+// permission as seeing the enquiry's page.
+func (d *Desk) act(ctx context.Context, actor mash.Actor, id string) (mash.Enquiry, error) {
+	e, err := d.load(ctx, id)
+	if err != nil {
+		return e, err
+	}
+	dec := d.Policy.View(ctx, d.viewInput(actor, e, "act", nil))
+	if dec.Answer == mash.Permit && (actor.Has(mash.RoleWorker) || actor.Has(mash.RoleManager)) {
+		return e, nil
+	}
+	if err := d.record(ctx, dec, mash.Entry{Actor: actor.ID, Action: "enquiry.act_denied", Enquiry: id}); err != nil {
+		return e, err
+	}
+	return e, denied(dec)
+}
+
+// notFound is what an outsider gets for what is not there and for what is not
+// theirs: telling the two apart would itself disclose.
+func notFound() error { return mash.Errorf(mash.CodeNotFound, "there is no such enquiry") }
+
+// denied turns a decision into the error that its actor sees. A fault is told
+// apart, because somebody must act on it.
+func denied(dec mash.Decision) error {
+	if dec.Fault {
+		return mash.Errorf(mash.CodeFault, "this could not be decided; it is recorded and the policy's owner is told")
+	}
+	return notFound()
+}
+
+// record writes a decision and its audit entry, without any other effect.
+func (d *Desk) record(ctx context.Context, dec mash.Decision, e mash.Entry) error {
+	return d.Store.Update(ctx, func(tx mash.HubTx) error { return d.note(tx, &dec, e) })
+}
+
+// note writes an audit entry, and the decision it rests on if there is one, in
+// the caller's transaction.
+func (d *Desk) note(tx mash.HubTx, dec *mash.Decision, e mash.Entry) error {
+	if dec != nil {
+		if dec.Fault {
+			d.Log.Error("decision fault", "question", dec.Question, "decision", dec.ID, "policy", dec.PolicyVersion)
+		}
+		if err := tx.PutDecision(*dec); err != nil {
+			return err
+		}
+		e.Decision = dec.ID
+	}
+	e.Hub = d.Hub
+	if e.At.IsZero() {
+		e.At = d.Env.Now()
+	}
+	return d.Audit.Append(tx, e)
+}
+
+// change loads an enquiry afresh in tx, changes and stores it.
+func change(tx mash.HubTx, id string, f func(*mash.Enquiry) error) (mash.Enquiry, error) {
+	e, err := tx.Enquiry(id)
+	if err != nil {
+		return e, err
+	}
+	if err := f(&e); err != nil {
+		return e, err
+	}
+	return e, tx.UpdateEnquiry(e)
+}
+
+// expect refuses a step in the wrong state.
+func expect(e mash.Enquiry, step string, states ...mash.EnquiryState) error {
+	if slices.Contains(states, e.State) {
+		return nil
+	}
+	return mash.Errorf(mash.CodeConflict, "cannot %s: the enquiry is %s", step, e.State)
+}

@@ -1,0 +1,20 @@
+// Package enquiry is what a hub does with an enquiry: open it, choose whom to
+// ask and ask them, land what comes back, show one chronology, decide, tell
+// the originator, close, reopen.
+//
+// Every use case has the same shape. It reads what it needs, asks the policy,
+// and then writes effect, decision and audit entry in one transaction (I5). A
+// denial is written in the same way and changes nothing else. Whatever a
+// person is to see is recorded durably before it is returned (I3): Show, not a
+// page, decides and records, so that no page can forget to.
+//
+// What may be asked stands on a basis that was recorded first: the family's
+// agreement, a manager's dispensation, or a decision under s.47 of the
+// Children Act 1989. The narrative of an enquiry never leaves the hub; of each
+// person only the fields leave that the ask decision names.
+//
+// A return of a higher revision replaces the earlier ones of the same request;
+// these stay, flagged as superseded. What lands after the request ended, or
+// with items outside its scope, is kept sealed and flagged and never enters
+// the chronology by itself (I4).
+package enquiry

@@ -1,0 +1,388 @@
+package enquiry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+)
+
+// Handlers are what the desk does with what agencies send.
+func (d *Desk) Handlers() map[wire.Kind]exchange.Handler[mash.HubTx] {
+	return map[wire.Kind]exchange.Handler[mash.HubTx]{
+		wire.KindReturn:  d.land,
+		wire.KindClarify: d.clarified,
+		wire.KindStatus:  d.status,
+	}
+}
+
+// Sent records that the broker has a question.
+func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
+	if wire.Kind(m.Kind) != wire.KindRequest {
+		return nil
+	}
+	return d.advance(tx, m.Ref, mash.RequestSent, "", mash.Event{Kind: mash.EventSent, At: at})
+}
+
+// Settled records how the delivery of a question ended.
+func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
+	if wire.Kind(m.Kind) != wire.KindRequest {
+		return nil
+	}
+	switch m.State {
+	case mash.OutDone:
+		return d.advance(tx, m.Ref, mash.RequestReceived, "", mash.Event{Kind: mash.EventDelivered, At: at})
+	case mash.OutRefused:
+		return d.advance(tx, m.Ref, mash.RequestRefused, m.Code, mash.Event{Kind: mash.EventRefused, At: at, Detail: m.Code})
+	}
+	return d.advance(tx, m.Ref, mash.RequestUndeliverable, "no_receipt", mash.Event{Kind: mash.EventUndeliverable, At: at})
+}
+
+// advance moves a request on, never back, and records the event. Messages
+// arrive in any order: a receipt may come after the return that it precedes.
+func (d *Desk) advance(tx mash.HubTx, id string, to mash.RequestState, code string, e mash.Event) error {
+	r, err := tx.Request(id)
+	if errors.Is(err, mash.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.State.Ended() {
+		return nil
+	}
+	e.Request, e.Clock = id, mash.ClockHub
+	if err := tx.PutEvent(e); err != nil {
+		return err
+	}
+	if to.Rank() <= r.State.Rank() {
+		return nil
+	}
+	r.State, r.Code = to, code
+	if err := tx.UpdateRequest(r); err != nil {
+		return err
+	}
+	return d.note(tx, nil, mash.Entry{At: e.At, Actor: d.Hub, Action: "request." + string(to), Enquiry: r.EnquiryID, Request: id})
+}
+
+// maxAgencyEvents bounds what a return may add to a timeline.
+const maxAgencyEvents = 200
+
+// land takes a return in. It refuses an answer to another question or by
+// another party; it never drops one that is late.
+func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) error {
+	body, err := wire.DecodeBody[wire.Return](m.Message)
+	if err != nil {
+		return err
+	}
+	r, err := tx.Request(m.Ref)
+	if errors.Is(err, mash.ErrNotFound) {
+		return mash.Errorf(mash.CodeNotFound, "no such request")
+	}
+	if err != nil {
+		return err
+	}
+	if m.Issuer != mash.PartyAddress(r.Party) {
+		return mash.Errorf(mash.CodeWrongParty, "this request was put to another party")
+	}
+	if err := d.answers(tx, r, m); err != nil {
+		return err
+	}
+	before, err := tx.ReturnsOf(r.ID)
+	if err != nil {
+		return err
+	}
+	ret := body.Return
+	ret.ID, ret.Hub, ret.RequestID, ret.EnquiryID, ret.Party = m.ID, d.Hub, r.ID, r.EnquiryID, r.Party
+	ret.Revision, ret.LandedAt, ret.SealedHash, ret.Flags = m.Revision, m.At, m.Hash, nil
+	ret.PolicyVersion, ret.Retention, ret.Items = m.PolicyVersion, d.retention(m.At), body.Items
+	if ret.Revision < 1 {
+		return mash.Errorf(mash.CodeBadMessage, "revision is missing")
+	}
+	if err := checkOutcomes(ret, r); err != nil {
+		return err
+	}
+	if !inScope(ret, r) {
+		ret.Flags = append(ret.Flags, mash.FlagQuarantined)
+	}
+	if r.State.Ended() && r.State != mash.RequestLanded {
+		ret.Flags = append(ret.Flags, mash.FlagLate)
+	}
+	for _, b := range before {
+		switch {
+		case b.Revision == ret.Revision: // I2: one per revision
+			return mash.Errorf(mash.CodeConflict, "this revision has landed already")
+		case b.Revision > ret.Revision:
+			ret.Flags = append(ret.Flags, mash.FlagSuperseded)
+		case !slices.Contains(b.Flags, mash.FlagSuperseded):
+			b.Flags = append(b.Flags, mash.FlagSuperseded)
+			if err := tx.UpdateReturn(b); err != nil {
+				return err
+			}
+		}
+	}
+	if err := tx.PutReturn(ret); err != nil {
+		return fmt.Errorf("storing return: %w", err)
+	}
+	if err := d.landEvents(tx, &r, ret); err != nil {
+		return err
+	}
+	if err := d.disclosures(tx, r, ret); err != nil {
+		return err
+	}
+	if err := d.afterDecision(tx, r, ret); err != nil {
+		return err
+	}
+	return d.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "return.land", Enquiry: r.EnquiryID, Request: r.ID,
+		Detail: map[string]string{"return": ret.ID, "revision": fmt.Sprint(ret.Revision), "final": fmt.Sprint(ret.Final),
+			"flags": fmt.Sprint(ret.Flags), "hash": m.Hash}})
+}
+
+// answers sees that a return answers the question we sent: by the hash of its
+// sealed bytes and by what it was allowed to be about.
+func (d *Desk) answers(tx mash.HubTx, r mash.Request, m exchange.Received) error {
+	if m.Scope != wire.ScopeHash(r.Purpose, r.Persons, r.Categories, r.From, r.To) || m.Purpose != r.Purpose {
+		return mash.Errorf(mash.CodeOutOfScope, "the return is about something else than was asked")
+	}
+	q, err := tx.OutMessage(r.MessageID)
+	if err != nil {
+		return fmt.Errorf("finding the question: %w", err)
+	}
+	sum := sha256.Sum256(q.Sealed)
+	if m.Answers != hex.EncodeToString(sum[:]) {
+		return mash.Errorf(mash.CodeOutOfScope, "the return answers another question")
+	}
+	return nil
+}
+
+// checkOutcomes wants one outcome per person asked about, and none beside.
+func checkOutcomes(ret mash.Return, r mash.Request) error {
+	seen := map[string]bool{}
+	for _, o := range ret.Outcomes {
+		if seen[o.Person] || !slices.Contains(r.Persons, o.Person) {
+			return mash.Errorf(mash.CodeOutOfScope, "an outcome is about a person not asked about, or given twice")
+		}
+		seen[o.Person] = true
+		switch o.Outcome {
+		case mash.RecordsFound, mash.NothingKnown, mash.NothingDisclosable, mash.SourceUnavailable:
+		case mash.Refused:
+			if o.Reason == "" {
+				return mash.Errorf(mash.CodeBadMessage, "a refusal has no reason")
+			}
+		case mash.Pending:
+			if ret.Final {
+				return mash.Errorf(mash.CodeBadMessage, "a final return leaves somebody pending")
+			}
+		default:
+			return mash.Errorf(mash.CodeBadMessage, "an outcome is unknown")
+		}
+	}
+	if len(seen) != len(r.Persons) {
+		return mash.Errorf(mash.CodeBadMessage, "somebody asked about has no outcome")
+	}
+	if len(ret.Events) > maxAgencyEvents {
+		return mash.Errorf(mash.CodeBadMessage, "more than %d events", maxAgencyEvents)
+	}
+	return nil
+}
+
+// inScope reports whether every item is about somebody, something and some
+// time that was asked about, and says itself found.
+func inScope(ret mash.Return, r mash.Request) bool {
+	for _, i := range ret.Items {
+		if !slices.Contains(r.Persons, i.Person) || !slices.Contains(r.Categories, i.Category) || i.Validate() != nil {
+			return false
+		}
+		first, last := i.Date.Earliest(), i.Date.Latest()
+		if i.Until != nil {
+			last = i.Until.Latest()
+		}
+		if first.After(r.To) || last.Before(r.From) {
+			return false
+		}
+		found := slices.ContainsFunc(ret.Outcomes, func(o mash.PersonOutcome) bool {
+			return o.Person == i.Person && (o.Outcome == mash.RecordsFound || o.Outcome == mash.Pending)
+		})
+		if !found {
+			return false
+		}
+	}
+	for _, w := range ret.Withheld {
+		if !slices.Contains(r.Persons, w.Person) || !slices.Contains(r.Categories, w.Category) {
+			return false
+		}
+	}
+	return true
+}
+
+// agencyEvents are the only kinds that an agency may put on a timeline.
+var agencyEvents = []mash.EventKind{mash.EventAgencyReceived, mash.EventAgencyOpened, mash.EventAgencyPolicy,
+	mash.EventAgencyDecided, mash.EventAgencyReview, mash.EventAgencyReturned}
+
+// landEvents puts the agency's events and our own on the timeline and moves
+// the request on. After its end nothing but a note of lateness is added.
+func (d *Desk) landEvents(tx mash.HubTx, r *mash.Request, ret mash.Return) error {
+	if r.State.Ended() {
+		return tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventLateAfterwards, At: ret.LandedAt, Clock: mash.ClockHub})
+	}
+	for _, e := range ret.Events {
+		if !slices.Contains(agencyEvents, e.Kind) {
+			continue
+		}
+		e.Request, e.Clock, e.At = r.ID, r.Party.Agency, mash.Instant(e.At)
+		if err := tx.PutEvent(e); err != nil {
+			return err
+		}
+	}
+	e := mash.Event{Request: r.ID, Kind: mash.EventPartLanded, At: ret.LandedAt, Clock: mash.ClockHub}
+	r.State = mash.RequestReturned
+	if ret.Final {
+		e.Kind, r.State = mash.EventLanded, mash.RequestLanded
+	}
+	r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool { return ret.Final || m == mash.MarkSourceUnavailable })
+	for _, o := range ret.Outcomes {
+		if o.Outcome == mash.SourceUnavailable && !slices.Contains(r.Marks, mash.MarkSourceUnavailable) {
+			r.Marks = append(r.Marks, mash.MarkSourceUnavailable)
+		}
+	}
+	if err := tx.PutEvent(e); err != nil {
+		return err
+	}
+	return tx.UpdateRequest(*r)
+}
+
+// disclosures records what came and what the agency said it withheld.
+func (d *Desk) disclosures(tx mash.HubTx, r mash.Request, ret mash.Return) error {
+	for _, i := range ret.Items {
+		if err := tx.PutDisclosure(mash.Disclosure{ID: d.Env.NewID(), Enquiry: r.EnquiryID, Item: ret.ID + "/" + i.ID,
+			Recipient: string(d.self()), Permitted: true, Basis: ret.PolicyVersion, Decision: i.Decision, At: ret.LandedAt}); err != nil {
+			return err
+		}
+	}
+	for _, w := range ret.Withheld {
+		if err := tx.PutDisclosure(mash.Disclosure{ID: d.Env.NewID(), Enquiry: r.EnquiryID, Item: ret.ID + "/" + w.Person + "/" + w.Category,
+			Recipient: string(d.self()), Permitted: false, Basis: w.Clause, At: ret.LandedAt}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// afterDecision puts a decision up for review when a return lands after it
+// (I4).
+func (d *Desk) afterDecision(tx mash.HubTx, r mash.Request, ret mash.Return) error {
+	e, err := tx.Enquiry(r.EnquiryID)
+	if err != nil {
+		return err
+	}
+	switch e.State {
+	case mash.EnquiryDecided, mash.EnquiryFeedbackSent, mash.EnquiryClosed:
+	default:
+		return nil
+	}
+	e.Review = true
+	if err := tx.UpdateEnquiry(e); err != nil {
+		return err
+	}
+	return d.note(tx, nil, mash.Entry{At: ret.LandedAt, Actor: d.Hub, Action: "decision.review_due", Enquiry: e.ID, Request: r.ID})
+}
+
+// clarified takes an agency's question back: the request is marked and the
+// time is the requester's until it is answered.
+func (d *Desk) clarified(ctx context.Context, tx mash.HubTx, m exchange.Received) error {
+	body, err := wire.DecodeBody[wire.Clarify](m.Message)
+	if err != nil || body.Answer || body.Text == "" {
+		return mash.Errorf(mash.CodeBadMessage, "not a question")
+	}
+	r, err := tx.Request(m.Ref)
+	if err != nil || m.Issuer != mash.PartyAddress(r.Party) {
+		return mash.Errorf(mash.CodeNotFound, "no such request")
+	}
+	if _, err := change(tx, r.EnquiryID, func(e *mash.Enquiry) error {
+		e.Content.Clarifications = append(e.Content.Clarifications, mash.Clarification{Request: r.ID, Question: body.Text})
+		return nil
+	}); err != nil {
+		return err
+	}
+	if r.State.Ended() {
+		return mash.Errorf(mash.CodeConflict, "the request is %s", r.State)
+	}
+	if !slices.Contains(r.Marks, mash.MarkClarifying) {
+		r.Marks = append(r.Marks, mash.MarkClarifying)
+		if err := tx.UpdateRequest(r); err != nil {
+			return err
+		}
+		if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventClarifyOpen, At: m.At, Clock: mash.ClockHub}); err != nil {
+			return err
+		}
+	}
+	return d.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "request.clarify", Enquiry: r.EnquiryID, Request: r.ID})
+}
+
+// AnswerClarification answers an agency's question. Its text is sealed and
+// goes to that agency only.
+func (d *Desk) AnswerClarification(ctx context.Context, actor mash.Actor, requestID, text string) (mash.Request, error) {
+	r, e, err := d.loadRequest(ctx, actor, requestID)
+	if err != nil {
+		return r, err
+	}
+	if text == "" {
+		return r, mash.Invalid("text", "is missing", "write the answer")
+	}
+	now := d.Env.Now()
+	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		if r, err = tx.Request(requestID); err != nil {
+			return err
+		}
+		if !slices.Contains(r.Marks, mash.MarkClarifying) {
+			return mash.Errorf(mash.CodeConflict, "no question is open on this request")
+		}
+		r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool { return m == mash.MarkClarifying })
+		if err := tx.UpdateRequest(r); err != nil {
+			return err
+		}
+		if _, err := change(tx, r.EnquiryID, func(e *mash.Enquiry) error {
+			for i := range e.Content.Clarifications {
+				if c := &e.Content.Clarifications[i]; c.Request == r.ID && c.Answer == "" {
+					c.Answer = text
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventClarifyClosed, At: now, Clock: mash.ClockHub}); err != nil {
+			return err
+		}
+		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
+			Header: wire.Header{Kind: wire.KindClarify, Ref: r.ID, Revision: r.Revision}, Body: wire.Clarify{Answer: true, Text: text}}); err != nil {
+			return err
+		}
+		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "request.clarified", Enquiry: e.ID, Request: r.ID})
+	})
+	d.post.Nudge()
+	return r, err
+}
+
+// status takes a heartbeat: the last sign of life of an agency and the state
+// of its sources.
+func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) error {
+	body, err := wire.DecodeBody[wire.Status](m.Message)
+	if err != nil {
+		return err
+	}
+	p, ok := m.Issuer.Party()
+	if !ok {
+		return mash.Errorf(mash.CodeWrongParty, "a heartbeat comes from an agency")
+	}
+	h := body.Heartbeat
+	h.Party, h.At, h.AgencyAt = p, m.At, m.IssuedAt
+	return tx.PutHeartbeat(h)
+}

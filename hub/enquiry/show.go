@@ -1,0 +1,236 @@
+package enquiry
+
+import (
+	"context"
+	"slices"
+
+	"mashhub/hub/mash"
+	"mashhub/hub/tracking"
+)
+
+// Picture is what one person may see of one enquiry now.
+type Picture struct {
+	Enquiry    mash.Enquiry        `json:"enquiry"`
+	Content    mash.EnquiryContent `json:"content"`
+	Requests   []RequestRow        `json:"requests"`
+	Chronology []Entry             `json:"chronology"`
+	Withheld   []WithheldRow       `json:"withheld"`
+	// Hidden counts items that this person may not see.
+	Hidden int `json:"hidden"`
+	// Quarantined counts items kept back because they are outside what was
+	// asked, or came too late.
+	Quarantined int `json:"quarantined"`
+	// OwnViewNeeded: the joined picture opens once the worker has written down
+	// their own view, so that it does not do the thinking.
+	OwnViewNeeded bool   `json:"own_view_needed"`
+	Decision      string `json:"decision"` // id of the view decision
+}
+
+// RequestRow is a request with its clock.
+type RequestRow struct {
+	mash.Request
+	Name      string               `json:"name"`
+	Telephone string               `json:"telephone"`
+	Timing    tracking.Timing      `json:"timing"`
+	Outcomes  []mash.PersonOutcome `json:"outcomes"`
+	Returns   []mash.Return        `json:"returns"`
+	Verdict   mash.Verdict         `json:"verdict"` // of the ask decision
+}
+
+// WithheldRow is a withholding that the hub may know of.
+type WithheldRow struct {
+	Party mash.Party `json:"party"`
+	mash.Withholding
+}
+
+// Show decides what the actor may see of an enquiry, records decision and ids
+// durably, and then returns it (I3). Errors: CodeNotFound for what is not
+// there and what may not be seen alike, CodeFault.
+func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Picture, error) {
+	var p Picture
+	e, err := d.load(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	p.Enquiry = e
+	var entries []Entry
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		p.Requests, p.Withheld, p.Quarantined = nil, nil, 0
+		var all []landed
+		requests, err := tx.RequestsOf(id)
+		if err != nil {
+			return err
+		}
+		for _, r := range requests {
+			row, returned, err := d.row(tx, r)
+			if err != nil {
+				return err
+			}
+			p.Requests = append(p.Requests, row)
+			all = append(all, returned...)
+		}
+		for _, l := range all {
+			if !l.merge() {
+				p.Quarantined += len(l.ret.Items)
+				continue
+			}
+			for _, w := range l.ret.Withheld {
+				p.Withheld = append(p.Withheld, WithheldRow{Party: l.ret.Party, Withholding: w})
+			}
+		}
+		entries = nil
+		if p.OwnViewNeeded = e.Content.OwnView == ""; !p.OwnViewNeeded {
+			entries = chronology(all)
+		}
+		return nil
+	})
+	if err != nil {
+		return Picture{}, err
+	}
+	dec := d.Policy.View(ctx, d.viewInput(actor, e, page, entries))
+	entry := mash.Entry{At: d.Env.Now(), Actor: actor.ID, Action: "page.view", Enquiry: id, Detail: map[string]string{"page": page}}
+	if dec.Answer != mash.Permit || !showable(dec.Obligations) {
+		entry.Action = "page.denied"
+		if err := d.record(ctx, dec, entry); err != nil {
+			return Picture{}, err
+		}
+		return Picture{}, denied(dec)
+	}
+	protect := obliged(dec.Obligations, mash.ObligeProtectLocation)
+	p.Content = content(e, dec, protect)
+	for _, x := range entries {
+		v := dec.Part(x.ID)
+		if v.Answer != mash.Permit || !showable(v.Obligations) {
+			p.Hidden++
+			continue
+		}
+		if protect || obliged(v.Obligations, mash.ObligeProtectLocation) {
+			x.Item = x.Item.Redact()
+		}
+		x.Obligations = v.Obligations
+		p.Chronology = append(p.Chronology, x)
+		entry.Shown = append(entry.Shown, x.ID)
+	}
+	p.Decision = dec.ID
+	p.Enquiry.Content = mash.EnquiryContent{}
+	if err := d.record(ctx, dec, entry); err != nil {
+		return Picture{}, err // what could not be recorded is not shown
+	}
+	return p, nil
+}
+
+// row puts one request together with its clock and its returns.
+func (d *Desk) row(tx mash.HubTx, r mash.Request) (RequestRow, []landed, error) {
+	row := RequestRow{Request: r, Name: d.Agencies.Name(r.Party), Telephone: d.Agencies.Telephone(r.Party)}
+	timing, err := d.timing(tx, r)
+	if err != nil {
+		return row, nil, err
+	}
+	row.Timing = timing
+	if dec, err := tx.Decision(r.Decision); err == nil {
+		row.Verdict = dec.Verdict
+	}
+	returns, err := tx.ReturnsOf(r.ID)
+	if err != nil {
+		return row, nil, err
+	}
+	var out []landed
+	for _, ret := range returns {
+		l := landed{ret: ret}
+		out = append(out, l)
+		if l.merge() {
+			row.Outcomes = ret.Outcomes
+		}
+		ret.Items = nil
+		row.Returns = append(row.Returns, ret)
+	}
+	return row, out, nil
+}
+
+// timing measures a request on the hub's clock.
+func (d *Desk) timing(tx mash.HubTx, r mash.Request) (tracking.Timing, error) {
+	events, err := tx.Events(r.ID)
+	if err != nil {
+		return tracking.Timing{}, err
+	}
+	now := d.Env.Now()
+	outages, err := tx.Outages(r.RaisedAt, now)
+	if err != nil {
+		return tracking.Timing{}, err
+	}
+	agency, _ := d.Agencies.Agency(r.Party.Agency)
+	return tracking.Measure(tracking.Input{Events: events, Outages: outages, Now: now, Hosted: agency.HeldFor != ""}), nil
+}
+
+// content is the personal part of an enquiry, as far as the view decision
+// lets it go: the item "content" of the view stands for it.
+func content(e mash.Enquiry, dec mash.Decision, protect bool) mash.EnquiryContent {
+	if dec.Part("content").Answer != mash.Permit {
+		return mash.EnquiryContent{}
+	}
+	c := e.Content
+	if !protect && !obliged(dec.Part("content").Obligations, mash.ObligeProtectLocation) {
+		return c
+	}
+	c.People = slices.Clone(c.People)
+	for i, p := range c.People {
+		if p.ProtectedLocation {
+			c.People[i].Record.Addresses, c.People[i].Record.Telecoms = nil, nil
+		}
+	}
+	return c
+}
+
+func (d *Desk) viewInput(actor mash.Actor, e mash.Enquiry, page string, entries []Entry) mash.ViewInput {
+	in := mash.ViewInput{
+		About:   mash.About{Where: d.self(), Actor: actor.ID, Enquiry: e.ID, Now: d.Env.Now()},
+		Person:  mash.ViewPerson{ID: actor.ID, Roles: actor.Roles, Agency: actor.Agency, Units: actor.Units, Relation: relation(actor, e)},
+		Subject: mash.ViewEnquiry{State: e.State, RAG: e.RAG, Purpose: e.Purpose, Restricted: e.Restricted},
+		Page:    page, PurposeOf: "enquiry",
+	}
+	in.Items = append(in.Items, mash.ItemInput{ID: "content", Category: "enquiry.content", Kind: "fact", Band: "match", Source: string(d.self())})
+	for _, x := range entries {
+		i := mash.ItemInput{ID: x.ID, Person: x.Item.Person, Category: x.Item.Category, Kind: string(x.Item.Kind),
+			Handling: x.Item.Handling, Flags: x.Item.Flags, Band: "match", Source: x.Sources[0].Party.String()}
+		for _, o := range x.Obligations {
+			i.Obliged = append(i.Obliged, o.Code)
+		}
+		if last := x.Item.Date.Latest(); !last.IsZero() {
+			i.Date, i.AgeDays = last.Format("2006-01-02"), int(in.Now.Sub(last).Hours()/24)
+		}
+		in.Items = append(in.Items, i)
+	}
+	return in
+}
+
+// relation is how an actor stands to an enquiry.
+func relation(a mash.Actor, e mash.Enquiry) string {
+	switch {
+	case e.Restricted && slices.Contains(e.Named, a.ID):
+		return "named"
+	case e.Restricted:
+		return "none"
+	case e.OpenedBy == a.ID:
+		return "assigned"
+	case a.Has(mash.RoleWorker) || a.Has(mash.RoleManager):
+		return "team"
+	}
+	return "none"
+}
+
+func obliged(obligations []mash.Obligation, code string) bool {
+	return slices.ContainsFunc(obligations, func(o mash.Obligation) bool { return o.Code == code })
+}
+
+// showable reports whether a page can honour the obligations. An unknown one
+// makes the answer a deny.
+func showable(obligations []mash.Obligation) bool {
+	for _, o := range obligations {
+		switch o.Code {
+		case mash.ObligeProtectLocation, mash.ObligeOriginator, mash.ObligeNotVisible, mash.ObligeRedactThirdParty:
+		default:
+			return false
+		}
+	}
+	return true
+}

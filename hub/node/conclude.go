@@ -1,0 +1,315 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+)
+
+// conclude decides what may leave, and writes decision, return, tasks and
+// audit entry in one transaction. apply brings the caller's findings into the
+// work as it is stored now; conclude then goes on from there.
+//
+// The decision is made before the transaction, because a policy takes its
+// time; should the work have changed meanwhile it is made again.
+func (n *Node) conclude(ctx context.Context, hub, id string, p mash.Party, actor mash.Actor, apply func(mash.NodeTx, *work) error) error {
+	for range 5 {
+		var w *work
+		version := 0
+		err := n.Store.View(ctx, func(tx mash.NodeTx) error {
+			h, stored, err := held(tx, hub, id, p)
+			if err != nil {
+				return err
+			}
+			w, version = stored, h.Version
+			return apply(tx, w)
+		})
+		if err != nil {
+			return err
+		}
+		decided := n.Env.Now()
+		dec := n.links[hub].Policy.Release(ctx, n.releaseInput(hub, id, p, actor, w, decided))
+		rel := assemble(w, dec)
+		err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
+			h, stored, err := held(tx, hub, id, p)
+			if err != nil {
+				return err
+			}
+			if h.Version != version {
+				return mash.ErrStale
+			}
+			if h.State != mash.RequestAnswering && h.State != mash.RequestReceived {
+				return mash.Errorf(mash.CodeConflict, "the request is %s", h.State)
+			}
+			if err := apply(tx, stored); err != nil {
+				return err
+			}
+			return n.effect(ctx, tx, h, stored, dec, rel, actor, decided)
+		})
+		if errors.Is(err, mash.ErrStale) {
+			continue
+		}
+		if err == nil {
+			n.links[hub].post.Nudge()
+			n.Changed()
+		}
+		return err
+	}
+	return mash.Errorf(mash.CodeUnavailable, "the request kept changing")
+}
+
+// releaseInput is the question to the policy, without content.
+func (n *Node) releaseInput(hub, id string, p mash.Party, actor mash.Actor, w *work, now time.Time) mash.ReleaseInput {
+	in := mash.ReleaseInput{
+		About: mash.About{Where: mash.PartyAddress(p), Actor: actor.ID, Request: id, Now: now},
+		Hub:   hub, Party: p, Purpose: w.Purpose, Basis: w.Question.Basis, Asked: w.Question.Categories,
+		From: w.Question.From, To: w.Question.To, Withold: reasonsOnly(w.Withhold),
+	}
+	for _, person := range w.Question.Persons {
+		f := w.Findings[person.Key]
+		if f == nil {
+			continue
+		}
+		in.Human = in.Human || f.Human
+		held := map[string]bool{}
+		for _, i := range f.Items {
+			held[i.Category] = true
+			_, reviewed := w.Reviewed[i.ID]
+			x := mash.ItemInput{ID: i.ID, Person: i.Person, Category: i.Category, Kind: string(i.Kind), Handling: i.Handling,
+				Flags: i.Flags, Band: f.Band, Reviewed: f.Human || reviewed && w.Reviewed[i.ID]}
+			if last := i.Date.Latest(); !last.IsZero() {
+				x.Date, x.AgeDays = last.Format(time.DateOnly), int(now.Sub(last).Hours()/24)
+			}
+			if i.Until != nil { // what lasts is as old as its end
+				if end := i.Until.Latest(); end.After(now) {
+					x.AgeDays = 0
+				} else if !end.IsZero() {
+					x.AgeDays = int(now.Sub(end).Hours() / 24)
+				}
+			}
+			in.Items = append(in.Items, x)
+		}
+		// Every category asked for, held or not: existence is answered alike.
+		for _, c := range w.Question.Categories {
+			in.Held = append(in.Held, mash.HeldInput{Person: person.Key, Category: c, Band: f.Band, Held: held[c]})
+		}
+	}
+	return in
+}
+
+// reasonsOnly keeps a person's free text out of the decision's input.
+func reasonsOnly(in []mash.Withholding) []mash.Withholding {
+	out := slices.Clone(in)
+	for i := range out {
+		out[i].Reason = ""
+	}
+	return out
+}
+
+// released is what a decision lets go.
+type released struct {
+	outcomes []mash.PersonOutcome
+	items    []mash.ReturnedItem
+	withheld []mash.Withholding
+	review   []string // ids of items that a reviewer must look at
+	waiting  bool     // somebody or something has still to answer
+	retry    bool     // a system is to be asked again
+}
+
+// assemble turns findings and decision into what leaves. Anything the decision
+// does not clearly permit stays.
+func assemble(w *work, dec mash.Decision) released {
+	var out released
+	for _, person := range w.Question.Persons {
+		o := mash.PersonOutcome{Person: person.Key}
+		f := w.Findings[person.Key]
+		if f == nil {
+			f = &finding{State: findUnavailable}
+		}
+		switch f.State {
+		case findUnavailable:
+			o.Outcome, o.Reason, out.waiting, out.retry = mash.SourceUnavailable, f.Reason, true, true
+		case findGivenUp:
+			o.Outcome, o.Reason = mash.SourceUnavailable, f.Reason
+		case findRefused:
+			o.Outcome, o.Reason = mash.Refused, f.Reason
+		case findAsk, findCheck:
+			o.Outcome, out.waiting = mash.Pending, true
+		default:
+			o.Outcome = out.person(w, dec, person.Key, f)
+		}
+		out.outcomes = append(out.outcomes, o)
+	}
+	return out
+}
+
+// person releases what is held on one person and says which outcome that is.
+func (out *released) person(w *work, dec mash.Decision, key string, f *finding) mash.ReturnOutcome {
+	visible, hidden, review := false, false, false
+	withheld := map[string]*mash.Withholding{}
+	var order []string
+	for _, i := range f.Items {
+		existence := dec.Part("existence:" + key + ":" + i.Category)
+		v := dec.Part("item:" + i.ID)
+		allowed, reviewed := w.Reviewed[i.ID]
+		switch {
+		case existence.Answer == mash.Deny:
+			hidden = true
+			continue
+		case existence.Answer == mash.Review || v.Answer == mash.Review && !reviewed:
+			review = true
+			out.review = append(out.review, i.ID)
+			continue
+		}
+		visible = true
+		if v.Answer == mash.Permit && (!reviewed || allowed) && sendable(v.Obligations) {
+			out.items = append(out.items, mash.ReturnedItem{Item: i, Obligations: v.Obligations, Decision: dec.ID})
+			continue
+		}
+		x := withheld[i.Category]
+		if x == nil {
+			x = &mash.Withholding{Person: key, Category: i.Category, Clause: first(v.Clauses), Reason: first(v.Reasons)}
+			if reviewed && !allowed {
+				x.Clause, x.Reason = "agency_reviewer", "The agency's reviewer decided that this is not to be shared."
+			}
+			withheld[i.Category], order = x, append(order, i.Category)
+		}
+		x.Count++
+	}
+	for _, c := range order {
+		out.withheld = append(out.withheld, *withheld[c])
+	}
+	if review {
+		out.waiting = true
+		return mash.Pending
+	}
+	if visible {
+		return mash.RecordsFound
+	}
+	// Nothing that may be told of. If existence is not to be told for any
+	// category asked, the answer is the same whether or not something is held.
+	for _, c := range w.Question.Categories {
+		if dec.Part("existence:"+key+":"+c).Answer != mash.Permit {
+			hidden = true
+		}
+	}
+	if hidden {
+		return mash.NothingDisclosable
+	}
+	return mash.NothingKnown
+}
+
+// sendable reports whether the obligations travel with the item or are met
+// here. One that this node does not know makes the answer a deny (I6).
+func sendable(obligations []mash.Obligation) bool {
+	for _, o := range obligations {
+		switch o.Code {
+		case mash.ObligeProtectLocation, mash.ObligeOriginator, mash.ObligeExpires, mash.ObligeNotVisible:
+		default: // existence_only, redact_third_party and what is unknown
+			return false
+		}
+	}
+	return true
+}
+
+func first(s []string) string {
+	if len(s) == 0 {
+		return ""
+	}
+	return s[0]
+}
+
+// effect writes everything that follows from a decision.
+func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w *work, dec mash.Decision, rel released, actor mash.Actor, decided time.Time) error {
+	if err := n.tasksFor(tx, h, w, rel); err != nil {
+		return err
+	}
+	entry := mash.Entry{At: decided, Actor: actor.ID, Action: "request.release", Hub: h.Hub, Request: h.ID, Detail: map[string]string{
+		"party": h.Party.String(), "items": fmt.Sprint(len(rel.items)), "withheld": fmt.Sprint(len(rel.withheld)), "final": fmt.Sprint(!rel.waiting)}}
+	if err := n.note(tx, &dec, entry); err != nil {
+		return err
+	}
+	for _, e := range []mash.Event{
+		n.event(h.ID, mash.EventAgencyPolicy, decided, ""),
+		n.event(h.ID, mash.EventAgencyDecided, n.Env.Now(), dec.ID),
+	} {
+		if err := tx.PutNodeEvent(h.Hub, h.Party, e); err != nil {
+			return err
+		}
+	}
+	told := fingerprint(rel)
+	final := !rel.waiting
+	if final || told != w.Told && worthTelling(rel) {
+		if err := n.send(ctx, tx, h, w, dec, rel, final); err != nil {
+			return err
+		}
+		w.Told = told
+	}
+	h.Due = time.Time{} // until a person answers
+	switch {
+	case final:
+		h.State = mash.RequestReturned
+	case rel.retry:
+		h.Attempts++
+		h.Due = n.Env.Now().Add(n.pause(h.Attempts))
+	}
+	if h.State == mash.RequestReceived {
+		h.State = mash.RequestAnswering
+	}
+	return n.save(tx, h, w)
+}
+
+// worthTelling: a part return goes when a system cannot be searched, or when
+// something is ready while the rest waits.
+func worthTelling(rel released) bool {
+	return rel.retry || len(rel.items) > 0
+}
+
+// fingerprint is equal for two part returns that say the same.
+func fingerprint(rel released) string {
+	ids := []string{}
+	for _, i := range rel.items {
+		ids = append(ids, i.ID)
+	}
+	b, _ := json.Marshal([]any{rel.outcomes, rel.withheld, ids}) // plain data: cannot fail
+	return string(b)
+}
+
+// send seals a return and puts it into the outbox. The revision is taken in
+// this transaction and its bytes are kept, so that a repeat sends the same.
+func (n *Node) send(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w *work, dec mash.Decision, rel released, final bool) error {
+	last, err := tx.LastRevision(h.Hub, h.ID, h.Party)
+	if err != nil {
+		return fmt.Errorf("numbering return: %w", err)
+	}
+	now := n.Env.Now()
+	if err := tx.PutNodeEvent(h.Hub, h.Party, n.event(h.ID, mash.EventAgencyReturned, now, "")); err != nil {
+		return err
+	}
+	events, err := tx.NodeEvents(h.Hub, h.Party, h.ID)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		events[i].Request = ""
+	}
+	ret := mash.Return{Hub: h.Hub, RequestID: h.ID, Party: h.Party, Revision: last + 1, Final: final,
+		Outcomes: rel.outcomes, Withheld: rel.withheld, Events: events, PolicyVersion: dec.PolicyVersion}
+	m, err := n.links[h.Hub].post.Post(ctx, tx, exchange.Draft{
+		From: mash.PartyAddress(h.Party), To: mash.HubAddress(h.Hub), MaxAge: n.MaxAge,
+		Header: wire.Header{Kind: wire.KindReturn, Ref: h.ID, Revision: last + 1, Answers: h.Hash, Purpose: w.Purpose, Scope: w.Scope,
+			PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch},
+		Body: wire.Return{Return: ret, Items: rel.items}})
+	if err != nil {
+		return fmt.Errorf("posting return: %w", err)
+	}
+	return tx.PutSentReturn(mash.SentReturn{Hub: h.Hub, Request: h.ID, Party: h.Party, Revision: last + 1, Final: final,
+		MessageID: m.ID, Sealed: m.Sealed, At: now})
+}

@@ -1,0 +1,22 @@
+// Package node is the agency's side: it takes a hub's questions in, asks the
+// agency's own systems through connectors, decides by the sharing agreement
+// what may leave, seals that and sends it back.
+//
+// What must hold here. Content that the policy does not release never leaves
+// the agency. Existence is decided for every (person, category) asked about,
+// whether or not something is held, and content item by item; where existence
+// may not be told, a withholding leaves no trace outside the node's own
+// ledger. For each (hub, request, party, revision) there is at most one sealed
+// return, and a repeat sends the same bytes (I2). "Could not search" is never
+// "nothing known". When nobody but a person can answer, check a match or
+// review a release, the node makes a task, and the person's answer takes the
+// same decision and the same clock as a machine's.
+//
+// A request's progress is kept in one document per request (work), so that a
+// killed node goes on where it was: searching and fetching are reads and may
+// be repeated; what was sent is in the outbox. When the hub's receipt for the
+// final return is here, the document is deleted: search terms are not kept.
+//
+// A node may serve several hubs. Every row, key, topic and decision carries
+// the hub's id.
+package node

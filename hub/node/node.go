@@ -1,0 +1,201 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+	"mashhub/plugins/connector"
+)
+
+// Source is one connector of the agency.
+type Source struct {
+	Name      string
+	Connector connector.Connector
+	Methods   []string // as it described itself: search, fetch, deliver, watch
+	Hub       string   // to which hub its watch reports
+	// Status says how the plugin process fares; nil for one in this process.
+	Status func() (state string, pid int)
+}
+
+// Link is one hub that the node serves.
+type Link struct {
+	Hub    string
+	Policy mash.Policy // the partnership's agreements, as this agency has them
+	post   Poster
+}
+
+// Poster puts messages into the outbox. *exchange.Exchange is one.
+type Poster interface {
+	Post(ctx context.Context, tx mash.NodeTx, d exchange.Draft) (mash.OutMessage, error)
+	Nudge()
+}
+
+// Config of a node.
+type Config struct {
+	Agency  mash.Agency // its own id, name and units
+	Links   []*Link
+	Sources []Source
+	Store   mash.Store[mash.NodeTx]
+	Audit   mash.Auditor
+	Env     mash.Env
+	Log     *slog.Logger
+	// Monotonic reads a clock that no administrator sets: milliseconds since
+	// Boot began. It exposes a wall clock that stepped.
+	Monotonic func() int64
+	Boot      string
+
+	Workers   int           // requests answered at the same time: 8 when zero
+	Retry     time.Duration // first pause before an unavailable source is asked again: 2 s when zero
+	Heartbeat time.Duration // 5 s when zero
+	MaxAge    time.Duration // after which a return is undeliverable: 7 days when zero
+	Changed   func()        // after a task or state changed; may be nil
+}
+
+// Node is the runtime of one agency. Safe for concurrent use.
+type Node struct {
+	Config
+	links map[string]*Link
+	nudge chan struct{}
+	beat  chan struct{}
+
+	mu   sync.Mutex
+	busy map[string]bool // requests being worked on in this process
+}
+
+// New makes a node; connect each hub's exchange before Run.
+func New(c Config) *Node {
+	if c.Workers == 0 {
+		c.Workers = 8
+	}
+	if c.Retry == 0 {
+		c.Retry = 2 * time.Second
+	}
+	if c.Heartbeat == 0 {
+		c.Heartbeat = 5 * time.Second
+	}
+	if c.MaxAge == 0 {
+		c.MaxAge = 7 * 24 * time.Hour
+	}
+	if c.Changed == nil {
+		c.Changed = func() {}
+	}
+	n := &Node{Config: c, links: map[string]*Link{}, busy: map[string]bool{},
+		nudge: make(chan struct{}, 1), beat: make(chan struct{}, 1)}
+	for _, l := range c.Links {
+		n.links[l.Hub] = l
+	}
+	return n
+}
+
+// Connect gives the node its way out to one hub.
+func (n *Node) Connect(hub string, p Poster) { n.links[hub].post = p }
+
+// Addresses are whom the node speaks for: the agency and each of its units.
+func Addresses(a mash.Agency) []mash.Address {
+	out := []mash.Address{mash.PartyAddress(mash.Party{Agency: a.ID})}
+	for _, u := range a.Units {
+		out = append(out, mash.PartyAddress(mash.Party{Agency: a.ID, Unit: u.ID}))
+	}
+	return out
+}
+
+// Handlers are what the node does with what a hub sends.
+func (n *Node) Handlers() map[wire.Kind]exchange.Handler[mash.NodeTx] {
+	return map[wire.Kind]exchange.Handler[mash.NodeTx]{
+		wire.KindRequest:     n.takeRequest,
+		wire.KindAmend:       n.takeRequest,
+		wire.KindWithdraw:    n.takeWithdraw,
+		wire.KindClarify:     n.takeClarify,
+		wire.KindNotify:      n.takeNotify,
+		wire.KindAcknowledge: n.takeAcknowledge,
+	}
+}
+
+// Run works until ctx ends.
+func (n *Node) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { n.workLoop(ctx) })
+	wg.Go(func() { n.heartbeatLoop(ctx) })
+	for _, s := range n.Sources {
+		if s.does("watch") {
+			wg.Go(func() { n.watchLoop(ctx, s) })
+		}
+	}
+	wg.Wait()
+	return nil
+}
+
+// Wake makes the node look for work now.
+func (n *Node) Wake() {
+	select {
+	case n.nudge <- struct{}{}:
+	default:
+	}
+	n.Changed()
+}
+
+// Beat sends a heartbeat now: a source changed its state.
+func (n *Node) Beat() {
+	select {
+	case n.beat <- struct{}{}:
+	default:
+	}
+}
+
+func (s Source) does(method string) bool {
+	for _, m := range s.Methods {
+		if m == method {
+			return true
+		}
+	}
+	return false
+}
+
+// event is something that happened here, by this node's clock.
+func (n *Node) event(request string, kind mash.EventKind, at time.Time, detail string) mash.Event {
+	e := mash.Event{Request: request, Kind: kind, At: at, Clock: n.Agency.ID, Boot: n.Boot, Detail: detail}
+	if n.Monotonic != nil {
+		e.Mono = n.Monotonic()
+	}
+	return e
+}
+
+// note writes an audit entry and, if there is one, the decision it rests on.
+func (n *Node) note(tx mash.NodeTx, dec *mash.Decision, e mash.Entry) error {
+	if dec != nil {
+		if dec.Fault {
+			n.Log.Error("decision fault", "question", dec.Question, "decision", dec.ID, "policy", dec.PolicyVersion)
+		}
+		if err := tx.PutDecision(*dec); err != nil {
+			return fmt.Errorf("recording decision: %w", err)
+		}
+		e.Decision = dec.ID
+	}
+	if e.At.IsZero() {
+		e.At = n.Env.Now()
+	}
+	return n.Audit.Append(tx, e)
+}
+
+// claim keeps two goroutines from working on one request.
+func (n *Node) claim(key string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.busy[key] {
+		return false
+	}
+	n.busy[key] = true
+	return true
+}
+
+func (n *Node) release(key string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.busy, key)
+}

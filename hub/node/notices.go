@@ -1,0 +1,219 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+	"mashhub/plugins/connector"
+)
+
+// clarify posts a question about a request.
+func (n *Node) clarify(ctx context.Context, actor mash.Actor, t mash.Task, text string) error {
+	if t.Kind == TaskNotice {
+		return noTask()
+	}
+	err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		if _, err := n.links[t.Hub].post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(t.Party), To: mash.HubAddress(t.Hub), MaxAge: n.MaxAge,
+			Header: wire.Header{Kind: wire.KindClarify, Ref: t.Request}, Body: wire.Clarify{Text: text}}); err != nil {
+			return err
+		}
+		return n.note(tx, nil, mash.Entry{Actor: actor.ID, Action: "request.clarify", Hub: t.Hub, Request: t.Request})
+	})
+	n.links[t.Hub].post.Nudge()
+	return err
+}
+
+// watchLoop takes events from a system and notifies the hub of each, once.
+func (n *Node) watchLoop(ctx context.Context, s Source) {
+	link := n.links[s.Hub]
+	if link == nil {
+		link = n.Links[0]
+	}
+	for ctx.Err() == nil {
+		if err := n.watchOnce(ctx, s, link); err != nil && ctx.Err() == nil {
+			n.Log.Warn("watching waits", "connector", s.Name, "code", connector.CodeOf(err))
+			select {
+			case <-ctx.Done():
+			case <-time.After(n.Retry):
+			}
+		}
+	}
+}
+
+func (n *Node) watchOnce(ctx context.Context, s Source, link *Link) error {
+	var cursor string
+	err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
+		cursor, err = tx.Cursor(s.Name)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	res, err := s.Connector.Watch(ctx, connector.WatchRequest{Cursor: cursor, Wait: 2 * time.Second, Limit: 50})
+	if err != nil {
+		return err
+	}
+	if res.Cursor == cursor && len(res.Events) == 0 {
+		return nil
+	}
+	for _, e := range res.Events {
+		if err := n.notify(ctx, link, e); err != nil {
+			return err
+		}
+	}
+	// The cursor moves after the events are in: a crash between shows them
+	// again, and NoticeOnce knows them.
+	return n.Store.Update(ctx, func(tx mash.NodeTx) error { return tx.SetCursor(s.Name, res.Cursor) })
+}
+
+// notify decides whether an event may go to the hub, and posts it.
+func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification) error {
+	now := n.Env.Now()
+	self := mash.Party{Agency: n.Agency.ID}
+	in := mash.NotifyInput{About: mash.About{Where: mash.PartyAddress(self), Actor: n.Agency.ID, Now: now}, Hub: link.Hub, Kind: e.Kind,
+		From: self, Setting: "hub", Informed: e.FamilyInformed, Child: true, AgeDays: int(now.Sub(e.Happened).Hours() / 24), Purpose: mash.PurposeEncompass}
+	dec := link.Policy.Notify(ctx, in)
+	content, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		isNew, err := tx.NoticeOnce(link.Hub, e.Kind+"/"+e.ID, now)
+		if err != nil || !isNew {
+			return err
+		}
+		entry := mash.Entry{At: now, Actor: n.Agency.ID, Action: "notify.raise", Hub: link.Hub, Detail: map[string]string{"notice": e.ID, "answer": string(dec.Answer)}}
+		if dec.Answer != mash.Permit || !sendable(dec.Obligations) {
+			entry.Action = "notify.denied"
+			return n.note(tx, &dec, entry)
+		}
+		id := n.Env.NewID()
+		notice := mash.Notification{ID: id, Hub: link.Hub, Kind: e.Kind, From: self, Dedupe: n.Agency.ID + "/" + e.Kind + "/" + e.ID,
+			State: mash.NoticeRaised, Informed: mash.Informed{Answer: e.FamilyInformed}, RaisedAt: now, Decision: dec.ID}
+		if _, err := link.post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(self), To: mash.HubAddress(link.Hub), MaxAge: n.MaxAge,
+			Header: wire.Header{Kind: wire.KindNotify, Ref: id, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(n.MaxAge)},
+			Body:   wire.Notify{Notification: notice, Content: content}}); err != nil {
+			return err
+		}
+		return n.note(tx, &dec, entry)
+	})
+	link.post.Nudge()
+	return err
+}
+
+// takeNotify takes a notification in for one of the agency's units: into the
+// inbox of a person, who acknowledges it.
+func (n *Node) takeNotify(ctx context.Context, tx mash.NodeTx, m exchange.Received) error {
+	body, err := wire.DecodeBody[wire.Notify](m.Message)
+	if err != nil {
+		return err
+	}
+	party, _ := m.Audience.Party()
+	if body.Notification.To != party {
+		return mash.Errorf(mash.CodeWrongParty, "the notification is for another party")
+	}
+	isNew, err := tx.NoticeOnce(m.Hub, "in/"+body.Notification.ID, m.At)
+	if err != nil || !isNew {
+		return err
+	}
+	b, err := json.Marshal(taskBody{Notice: body.Content, Kind: body.Notification.Kind, ID: body.Notification.ID})
+	if err != nil {
+		return err
+	}
+	if err := tx.PutTask(mash.Task{ID: n.Env.NewID(), Hub: m.Hub, Request: body.Notification.ID, Party: party, Kind: TaskNotice, State: "open", Body: b, Created: m.At}); err != nil {
+		return fmt.Errorf("filing notification: %w", err)
+	}
+	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "notify.receive", Hub: m.Hub, Detail: map[string]string{"notice": body.Notification.ID, "party": party.String()}})
+}
+
+// Acknowledge says that somebody has taken a notification in. The second time
+// nothing happens.
+func (n *Node) Acknowledge(ctx context.Context, actor mash.Actor, taskID string) error {
+	t, b, err := n.openTask(ctx, actor, taskID, TaskNotice)
+	if err != nil {
+		return err
+	}
+	now := n.Env.Now()
+	role := mash.RoleReviewer
+	if len(actor.Roles) > 0 {
+		role = actor.Roles[0]
+	}
+	err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		t, err := tx.Task(t.ID)
+		if err != nil {
+			return err
+		}
+		if t.State != "open" {
+			return nil
+		}
+		if err := doneTask(tx, t.ID, actor.ID, now); err != nil {
+			return err
+		}
+		if _, err := n.links[t.Hub].post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(t.Party), To: mash.HubAddress(t.Hub), MaxAge: n.MaxAge,
+			Header: wire.Header{Kind: wire.KindAcknowledge, Ref: b.ID}, Body: wire.Acknowledge{Notification: b.ID, By: role, At: now}}); err != nil {
+			return err
+		}
+		return n.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "notify.acknowledge", Hub: t.Hub, Detail: map[string]string{"notice": b.ID}})
+	})
+	n.links[t.Hub].post.Nudge()
+	n.Changed()
+	return err
+}
+
+// takeAcknowledge learns that a notification of ours was taken in.
+func (n *Node) takeAcknowledge(ctx context.Context, tx mash.NodeTx, m exchange.Received) error {
+	body, err := wire.DecodeBody[wire.Acknowledge](m.Message)
+	if err != nil {
+		return err
+	}
+	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "notify.acknowledged", Hub: m.Hub,
+		Detail: map[string]string{"notice": body.Notification, "by": body.By}})
+}
+
+// heartbeatLoop tells each hub that the node lives and how its sources are.
+func (n *Node) heartbeatLoop(ctx context.Context) {
+	tick := time.NewTicker(n.Heartbeat)
+	defer tick.Stop()
+	since := map[string]mash.Source{}
+	for ctx.Err() == nil {
+		n.heartbeat(ctx, since)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-n.beat:
+		}
+	}
+}
+
+func (n *Node) heartbeat(ctx context.Context, since map[string]mash.Source) {
+	now := n.Env.Now()
+	var sources []mash.Source
+	for _, s := range n.Sources {
+		x := mash.Source{Connector: s.Name, State: "ok", Since: now}
+		if s.Status != nil {
+			x.State, x.Pid = s.Status()
+		}
+		if old, ok := since[s.Name]; ok && old.State == x.State {
+			x.Since = old.Since
+		}
+		since[s.Name] = x
+		sources = append(sources, x)
+	}
+	for _, l := range n.Links {
+		err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
+			_, err := l.post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(mash.Party{Agency: n.Agency.ID}), To: mash.HubAddress(l.Hub),
+				MaxAge: time.Minute, Header: wire.Header{Kind: wire.KindStatus}, Body: wire.Status{Heartbeat: mash.Heartbeat{Sources: sources}}})
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
+			n.Log.Warn("heartbeat waits", "hub", l.Hub, "code", mash.CodeOf(err))
+			continue
+		}
+		l.post.Nudge()
+	}
+}

@@ -1,0 +1,506 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+	"mashhub/plugins/connector"
+	"mashhub/plugins/record"
+)
+
+// Kinds of tasks.
+const (
+	TaskAnswer = "answer"      // nobody but a person can answer
+	TaskCheck  = "match_check" // is it the same person?
+	TaskReview = "review"      // may these items leave?
+	TaskNotice = "notice"      // a notification to acknowledge
+)
+
+// TaskView is a task as its person sees it, once that was recorded.
+type TaskView struct {
+	Task       mash.Task               `json:"task"`
+	Question   *wire.Request           `json:"question,omitempty"`
+	Persons    []wire.Person           `json:"persons,omitempty"` // whom this task is about
+	Candidates map[string][]Candidate  `json:"candidates,omitempty"`
+	Items      []record.Item           `json:"items,omitempty"` // to review
+	Reasons    map[string][]string     `json:"reasons,omitempty"`
+	Notice     *connector.Notification `json:"notice,omitempty"`
+	Feedback   json.RawMessage         `json:"feedback,omitempty"`
+	Clarified  []string                `json:"clarified,omitempty"`
+}
+
+// Candidate is a record that may be the person asked about.
+type Candidate struct {
+	Source string        `json:"source"`
+	Ref    string        `json:"ref"`
+	Record record.Person `json:"record"`
+	Why    []string      `json:"why"`
+}
+
+// taskBody is what a task stores.
+type taskBody struct {
+	Persons []string        `json:"persons,omitempty"`
+	Items   []string        `json:"items,omitempty"`
+	Notice  json.RawMessage `json:"notice,omitempty"`
+	Kind    string          `json:"kind,omitempty"` // of the notification
+	ID      string          `json:"id,omitempty"`   // of the notification
+}
+
+// tasksFor makes, renews or closes the tasks that a request needs now.
+func (n *Node) tasksFor(tx mash.NodeTx, h mash.HeldRequest, w *work, rel released) error {
+	need := map[string]taskBody{}
+	for key, f := range w.Findings {
+		kind := map[string]string{findAsk: TaskAnswer, findCheck: TaskCheck}[f.State]
+		if kind != "" {
+			b := need[kind]
+			b.Persons = append(b.Persons, key)
+			slices.Sort(b.Persons)
+			need[kind] = b
+		}
+	}
+	if len(rel.review) > 0 {
+		need[TaskReview] = taskBody{Items: rel.review}
+	}
+	existing, err := tx.TasksOf(h.Hub, h.ID)
+	if err != nil {
+		return err
+	}
+	now := n.Env.Now()
+	for _, t := range existing {
+		if t.State != "open" || t.Party != h.Party || t.Kind == TaskNotice {
+			continue
+		}
+		b, needed := need[t.Kind]
+		if !needed {
+			t.State, t.DoneAt = "done", now
+		} else {
+			if t.Body, err = json.Marshal(b); err != nil {
+				return err
+			}
+			delete(need, t.Kind)
+		}
+		if err := tx.UpdateTask(t); err != nil {
+			return err
+		}
+	}
+	for kind, b := range need {
+		body, err := json.Marshal(b)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutTask(mash.Task{ID: n.Env.NewID(), Hub: h.Hub, Request: h.ID, Party: h.Party, Kind: kind, State: "open", Body: body, Created: now}); err != nil {
+			return err
+		}
+		if kind == TaskReview {
+			if err := tx.PutNodeEvent(h.Hub, h.Party, n.event(h.ID, mash.EventAgencyReview, now, "")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (n *Node) closeTasks(tx mash.NodeTx, hub, request string, p mash.Party, by string) error {
+	tasks, err := tx.TasksOf(hub, request)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		if t.State != "open" || t.Party != p {
+			continue
+		}
+		t.State, t.DoneAt, t.DoneBy = "done", n.Env.Now(), by
+		if err := tx.UpdateTask(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Inbox lists what people at the agency must do: kinds and times, nothing
+// about anybody. A person who works for units sees those only.
+func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]mash.Task, error) {
+	if err := n.view(ctx, actor, n.Links[0].Hub, "inbox", "", nil); err != nil {
+		return nil, err
+	}
+	var tasks []mash.Task
+	err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
+		tasks, err = tx.OpenTasks(actor.Units, 500)
+		return err
+	})
+	for i := range tasks {
+		tasks[i].Body = nil
+	}
+	return tasks, err
+}
+
+// mine reports whether a task is for an actor: theirs by agency, and by unit
+// where they work for units.
+func (n *Node) mine(actor mash.Actor, t mash.Task) bool {
+	return actor.Agency == n.Agency.ID && (len(actor.Units) == 0 || slices.Contains(actor.Units, t.Party.Unit))
+}
+
+// view asks the policy whether the actor may see a page of this node and
+// records answer and ids before anything is shown (I3).
+func (n *Node) view(ctx context.Context, actor mash.Actor, hub, page, request string, shown []string) error {
+	now := n.Env.Now()
+	in := mash.ViewInput{
+		About:  mash.About{Where: mash.PartyAddress(mash.Party{Agency: n.Agency.ID}), Actor: actor.ID, Request: request, Now: now},
+		Person: mash.ViewPerson{ID: actor.ID, Roles: actor.Roles, Agency: actor.Agency, Units: actor.Units, Relation: "team"},
+		Page:   page, PurposeOf: "request",
+	}
+	dec := n.links[hub].Policy.View(ctx, in)
+	permitted := dec.Answer == mash.Permit && len(dec.Obligations) == 0
+	e := mash.Entry{At: now, Actor: actor.ID, Action: "page.view", Hub: hub, Request: request, Shown: shown, Detail: map[string]string{"page": page}}
+	if !permitted {
+		e.Action, e.Shown = "page.denied", nil
+	}
+	if err := n.Store.Update(ctx, func(tx mash.NodeTx) error { return n.note(tx, &dec, e) }); err != nil {
+		return err
+	}
+	if !permitted {
+		return noTask()
+	}
+	return nil
+}
+
+func noTask() error { return mash.Errorf(mash.CodeNotFound, "there is no such task") }
+
+// OpenTask shows a task to the person who does it. Whose it is not gets the
+// same answer as for one that does not exist.
+func (n *Node) OpenTask(ctx context.Context, actor mash.Actor, id string) (TaskView, error) {
+	var v TaskView
+	t, err := n.task(ctx, actor, id)
+	if err != nil {
+		return v, err
+	}
+	if err := n.view(ctx, actor, t.Hub, "task", t.Request, []string{t.ID}); err != nil {
+		return v, err
+	}
+	now := n.Env.Now()
+	err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		v = TaskView{}
+		if t, err = tx.Task(id); err != nil {
+			return err
+		}
+		if t.OpenedAt.IsZero() {
+			t.OpenedAt, t.OpenedBy = now, actor.ID
+			if err := tx.UpdateTask(t); err != nil {
+				return err
+			}
+			if t.Kind != TaskNotice {
+				if err := tx.PutNodeEvent(t.Hub, t.Party, n.event(t.Request, mash.EventAgencyOpened, now, "person")); err != nil {
+					return err
+				}
+			}
+		}
+		v.Task = t
+		return n.fill(tx, &v)
+	})
+	v.Task.Body = nil
+	return v, err
+}
+
+// fill adds to a view what its kind of task needs.
+func (n *Node) fill(tx mash.NodeTx, v *TaskView) error {
+	t := v.Task
+	var b taskBody
+	if err := json.Unmarshal(t.Body, &b); err != nil {
+		return fmt.Errorf("reading task: %w", err)
+	}
+	if t.Kind == TaskNotice {
+		if b.Kind == "feedback" {
+			v.Feedback = b.Notice
+			return nil
+		}
+		v.Notice = &connector.Notification{}
+		return json.Unmarshal(b.Notice, v.Notice)
+	}
+	_, w, err := held(tx, t.Hub, t.Request, t.Party)
+	if err != nil {
+		return err
+	}
+	v.Question, v.Clarified = &w.Question, w.Clarified
+	for _, p := range w.Question.Persons {
+		if slices.Contains(b.Persons, p.Key) {
+			v.Persons = append(v.Persons, p)
+		}
+		f := w.Findings[p.Key]
+		if f == nil {
+			continue
+		}
+		if t.Kind == TaskCheck && slices.Contains(b.Persons, p.Key) {
+			for _, c := range f.Candidates {
+				if v.Candidates == nil {
+					v.Candidates = map[string][]Candidate{}
+				}
+				v.Candidates[p.Key] = append(v.Candidates[p.Key], Candidate(c))
+			}
+		}
+		for _, i := range f.Items {
+			if t.Kind == TaskReview && slices.Contains(b.Items, i.ID) {
+				v.Items = append(v.Items, i)
+			}
+		}
+	}
+	return nil
+}
+
+func (n *Node) task(ctx context.Context, actor mash.Actor, id string) (t mash.Task, err error) {
+	err = n.Store.View(ctx, func(tx mash.NodeTx) error {
+		t, err = tx.Task(id)
+		return err
+	})
+	if errors.Is(err, mash.ErrNotFound) || err == nil && !n.mine(actor, t) {
+		return t, noTask()
+	}
+	return t, err
+}
+
+// Answer is what a person answers to an answer task: per person asked about,
+// an outcome and, where something is known, items.
+type Answer struct {
+	Persons map[string]PersonAnswer `json:"persons"`
+}
+
+// PersonAnswer is the answer about one person. Sharing part of what is held
+// takes the same one step as sharing all of it: what is not among Items is not
+// shared, and Withheld says that there is more, by category with a reason.
+type PersonAnswer struct {
+	Outcome  string             `json:"outcome"` // records_found, nothing_known, refused, source_unavailable
+	Reason   string             `json:"reason,omitempty"`
+	Items    []record.Item      `json:"items,omitempty"`
+	Withheld []mash.Withholding `json:"withheld,omitempty"`
+}
+
+// SubmitAnswer takes a person's answer. It passes the same release decision
+// as a connector's. Errors: CodeInvalid with field and remedy; CodeConflict
+// when the task is done already.
+func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a Answer) error {
+	t, b, err := n.openTask(ctx, actor, id, TaskAnswer)
+	if err != nil {
+		return err
+	}
+	found := map[string]*finding{}
+	for _, key := range b.Persons {
+		pa, ok := a.Persons[key]
+		if !ok {
+			return mash.Invalid("persons."+key, "is missing", "answer for everybody asked about")
+		}
+		f, err := n.humanFinding(ctx, t, key, pa)
+		if err != nil {
+			return err
+		}
+		found[key] = f
+	}
+	return n.finish(ctx, t, actor, func(w *work) error {
+		for key, f := range found {
+			w.Findings[key] = f
+		}
+		return nil
+	})
+}
+
+// humanFinding checks one person's answer. Items get ids here: a person gives
+// none.
+func (n *Node) humanFinding(ctx context.Context, t mash.Task, key string, a PersonAnswer) (*finding, error) {
+	field := "persons." + key
+	f := &finding{Human: true, Band: "match", Reason: a.Reason}
+	switch mash.ReturnOutcome(a.Outcome) {
+	case mash.RecordsFound:
+		f.State = findFound
+		if len(a.Items) == 0 {
+			return nil, mash.Invalid(field+".items", "is empty", "write at least one item, or choose another answer")
+		}
+	case mash.NothingKnown:
+		f.State = findNone
+	case mash.Refused:
+		f.State = findRefused
+		if a.Reason == "" {
+			return nil, mash.Invalid(field+".reason", "is missing", "say why you do not answer; a reasoned refusal is an answer")
+		}
+	case mash.SourceUnavailable:
+		f.State = findGivenUp
+	default:
+		return nil, mash.Invalid(field+".outcome", "is unknown", "choose records_found, nothing_known, refused or source_unavailable")
+	}
+	if f.State != findFound && len(a.Items) > 0 {
+		return nil, mash.Invalid(field+".items", "is not empty", "items go with records_found only")
+	}
+	var w *work
+	if err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
+		_, w, err = held(tx, t.Hub, t.Request, t.Party)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for i, item := range a.Items {
+		at := fmt.Sprintf("%s.items[%d]", field, i)
+		item.ID, item.Person = n.Env.NewID(), key
+		if item.Source == "" {
+			item.Source = n.Agency.Name
+		}
+		if !slices.Contains(w.Question.Categories, item.Category) {
+			return nil, mash.Invalid(at+".category", "was not asked for", "choose a category of the request")
+		}
+		if err := item.Validate(); err != nil {
+			return nil, mash.Invalid(at, err.Error(), "correct it")
+		}
+		if len(item.Text) > 20_000 || len(item.Title) > 500 {
+			return nil, mash.Invalid(at, "is too long", "20,000 characters of text and 500 of title at most")
+		}
+		f.Items = append(f.Items, item)
+	}
+	return f, nil
+}
+
+// CheckMatch says which candidate is the person asked about; none when ref is
+// empty. Choosing fetches that record; the others are forgotten.
+func (n *Node) CheckMatch(ctx context.Context, actor mash.Actor, id string, choice map[string]string) error {
+	t, b, err := n.openTask(ctx, actor, id, TaskCheck)
+	if err != nil {
+		return err
+	}
+	var w *work
+	if err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
+		_, w, err = held(tx, t.Hub, t.Request, t.Party)
+		return err
+	}); err != nil {
+		return err
+	}
+	found := map[string]*finding{}
+	for _, key := range b.Persons {
+		ref, ok := choice[key]
+		if !ok {
+			return mash.Invalid("choice."+key, "is missing", "choose a record, or none of them")
+		}
+		f, err := n.checked(ctx, t, w, key, ref)
+		if err != nil {
+			return err
+		}
+		found[key] = f
+	}
+	return n.finish(ctx, t, actor, func(w *work) error {
+		for key, f := range found {
+			w.Findings[key] = f
+		}
+		return nil
+	})
+}
+
+func (n *Node) checked(ctx context.Context, t mash.Task, w *work, key, ref string) (*finding, error) {
+	old := w.Findings[key]
+	if ref == "" {
+		f := &finding{State: findNone, Items: old.Items}
+		if len(old.Items) > 0 {
+			f.State, f.Band = findFound, "match"
+		}
+		return f, nil
+	}
+	at := slices.IndexFunc(old.Candidates, func(c candidate) bool { return c.Ref == ref })
+	if at < 0 {
+		return nil, mash.Invalid("choice."+key, "is not one of the candidates", "choose one that is shown")
+	}
+	c := old.Candidates[at]
+	for _, s := range n.Sources {
+		if s.Name != c.Source {
+			continue
+		}
+		for _, p := range w.Question.Persons {
+			if p.Key == key {
+				call := fmt.Sprintf("%s/%s/%s", t.Request, key, s.Name)
+				f, err := n.fetch(ctx, s, call, t.Party, w, connector.Person{Key: key, Record: p.Record}, ref, "match")
+				if err == nil {
+					f.Items = append(f.Items, old.Items...)
+				}
+				return f, err
+			}
+		}
+	}
+	return nil, mash.Errorf(mash.CodeUnavailable, "the system this record is in is not connected any more")
+}
+
+// SubmitReview says which items may leave and why others may not.
+func (n *Node) SubmitReview(ctx context.Context, actor mash.Actor, id string, allow map[string]bool, reason string) error {
+	t, b, err := n.openTask(ctx, actor, id, TaskReview)
+	if err != nil {
+		return err
+	}
+	for _, item := range b.Items {
+		ok, said := allow[item]
+		if !said {
+			return mash.Invalid("allow", "leaves an item undecided", "say yes or no for every item")
+		}
+		if !ok && reason == "" {
+			return mash.Invalid("reason", "is missing", "withholding needs a reason just as sharing does")
+		}
+	}
+	return n.finish(ctx, t, actor, func(w *work) error {
+		for _, item := range b.Items {
+			w.Reviewed[item] = allow[item]
+		}
+		return nil
+	})
+}
+
+// openTask loads a task that the actor may do now.
+func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) (mash.Task, taskBody, error) {
+	var b taskBody
+	t, err := n.task(ctx, actor, id)
+	if err != nil {
+		return t, b, err
+	}
+	if t.Kind != kind {
+		return t, b, noTask()
+	}
+	if t.State != "open" {
+		return t, b, mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+	}
+	if err := n.view(ctx, actor, t.Hub, "task", t.Request, []string{t.ID}); err != nil {
+		return t, b, err
+	}
+	return t, b, json.Unmarshal(t.Body, &b)
+}
+
+// finish closes a task and concludes its request in one transaction.
+func (n *Node) finish(ctx context.Context, t mash.Task, actor mash.Actor, f func(*work) error) error {
+	return n.conclude(ctx, t.Hub, t.Request, t.Party, actor, func(tx mash.NodeTx, w *work) error {
+		now, err := tx.Task(t.ID)
+		if err != nil {
+			return err
+		}
+		if now.State != "open" {
+			return mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+		}
+		return f(w)
+	})
+}
+
+// AskBack puts a question about a request to the hub. Until it is answered
+// the time is the requester's.
+func (n *Node) AskBack(ctx context.Context, actor mash.Actor, taskID, text string) error {
+	t, err := n.task(ctx, actor, taskID)
+	if err != nil {
+		return err
+	}
+	if text == "" || len(text) > 5000 {
+		return mash.Invalid("text", "is missing or longer than 5,000 characters", "write your question")
+	}
+	return n.clarify(ctx, actor, t, text)
+}
+
+// doneTask closes a task in tx.
+func doneTask(tx mash.NodeTx, id, by string, at time.Time) error {
+	t, err := tx.Task(id)
+	if err != nil {
+		return err
+	}
+	t.State, t.DoneAt, t.DoneBy = "done", at, by
+	return tx.UpdateTask(t)
+}

@@ -1,0 +1,341 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+	"mashhub/plugins/record"
+)
+
+// work is everything the node knows about one request. It is the body of the
+// held request and is deleted with it.
+type work struct {
+	Question wire.Request `json:"question"`
+	Purpose  mash.Purpose `json:"purpose"`
+	Scope    string       `json:"scope"`
+	// Findings by person key.
+	Findings map[string]*finding `json:"findings"`
+	// Reviewed holds what the agency's reviewer said about items: true may
+	// leave, false may not.
+	Reviewed map[string]bool `json:"reviewed,omitempty"`
+	// Withhold is why a person at the agency keeps an item back.
+	Withhold []mash.Withholding `json:"withhold,omitempty"`
+	// Told is a fingerprint of the last part return, so that nothing is sent
+	// twice.
+	Told string `json:"told,omitempty"`
+	// Clarified are the hub's answers to our questions.
+	Clarified []string `json:"clarified,omitempty"`
+}
+
+// finding is what is known about one person of a request.
+type finding struct {
+	State string        `json:"state"` // see the find… constants
+	Band  string        `json:"band,omitempty"`
+	Items []record.Item `json:"items,omitempty"`
+	// Candidates wait for a person to say which is the right one.
+	Candidates []candidate `json:"candidates,omitempty"`
+	Reason     string      `json:"reason,omitempty"`
+	Human      bool        `json:"human,omitempty"` // a person answered
+}
+
+const (
+	findNone        = "none"        // searched, nothing held
+	findFound       = "found"       // matched and fetched
+	findUnavailable = "unavailable" // a system could not be searched: tried again
+	findAsk         = "ask"         // a person must answer
+	findCheck       = "check"       // a person must say whether it is the same person
+	findRefused     = "refused"     // the agency refuses, with a reason
+	findGivenUp     = "given_up"    // the agency says that its system stays unavailable
+)
+
+type candidate struct {
+	Source string        `json:"source"`
+	Ref    string        `json:"ref"`
+	Record record.Person `json:"record"`
+	Why    []string      `json:"why"`
+}
+
+// takeRequest takes a question in. The same revision again is a conflict, a
+// newer one replaces what was held.
+func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Received) error {
+	q, err := wire.DecodeBody[wire.Request](m.Message)
+	if err != nil {
+		return err
+	}
+	party, ok := m.Audience.Party()
+	if !ok || m.Issuer != mash.HubAddress(m.Hub) {
+		return mash.Errorf(mash.CodeWrongParty, "questions come from the hub")
+	}
+	keys := make([]string, len(q.Persons))
+	for i, p := range q.Persons {
+		keys[i] = p.Key
+	}
+	if m.Ref == "" || len(keys) == 0 || len(q.Categories) == 0 || q.From.IsZero() || q.To.IsZero() {
+		return mash.Errorf(mash.CodeBadMessage, "the question is incomplete")
+	}
+	if wire.ScopeHash(m.Purpose, keys, q.Categories, q.From, q.To) != m.Scope {
+		return mash.Errorf(mash.CodeBadMessage, "the scope is not what the question says")
+	}
+	body, err := json.Marshal(work{Question: q, Purpose: m.Purpose, Scope: m.Scope, Findings: map[string]*finding{}})
+	if err != nil {
+		return err
+	}
+	h := mash.HeldRequest{Hub: m.Hub, ID: m.Ref, Party: party, Revision: m.Revision, State: mash.RequestReceived,
+		Body: body, Sequence: m.Sequence, Received: m.At, Hash: m.Hash, Due: m.At}
+	old, err := tx.Held(m.Hub, m.Ref, party)
+	switch {
+	case errors.Is(err, mash.ErrNotFound):
+		err = tx.PutHeld(h)
+	case err == nil && old.Sequence >= m.Sequence:
+		return mash.Errorf(mash.CodeConflict, "a newer message about this request is here")
+	case err == nil:
+		h.Version = old.Version
+		err = tx.UpdateHeld(h)
+	}
+	if err != nil {
+		return fmt.Errorf("holding request: %w", err)
+	}
+	if err := tx.PutNodeEvent(m.Hub, party, n.event(m.Ref, mash.EventAgencyReceived, m.At, "")); err != nil {
+		return err
+	}
+	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "request.receive", Hub: m.Hub, Request: m.Ref,
+		Detail: map[string]string{"party": party.String(), "hash": m.Hash}})
+}
+
+// takeWithdraw ends a request: nothing more leaves for it, and what was asked
+// is forgotten.
+func (n *Node) takeWithdraw(ctx context.Context, tx mash.NodeTx, m exchange.Received) error {
+	party, _ := m.Audience.Party()
+	h, err := tx.Held(m.Hub, m.Ref, party)
+	if errors.Is(err, mash.ErrNotFound) {
+		// It overtook the question: remember it, so that the question finds a
+		// newer message here.
+		return tx.PutHeld(mash.HeldRequest{Hub: m.Hub, ID: m.Ref, Party: party, Revision: m.Revision,
+			State: mash.RequestWithdrawn, Sequence: m.Sequence, Received: m.At, Hash: m.Hash})
+	}
+	if err != nil {
+		return err
+	}
+	if h.State != mash.RequestReturned && h.State != mash.RequestLanded {
+		h.State, h.Sequence = mash.RequestWithdrawn, m.Sequence
+		if err := tx.UpdateHeld(h); err != nil {
+			return err
+		}
+		if err := tx.ForgetHeld(m.Hub, m.Ref, party); err != nil {
+			return err
+		}
+		if err := n.closeTasks(tx, m.Hub, m.Ref, party, "withdrawn"); err != nil {
+			return err
+		}
+	}
+	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "request.withdrawn", Hub: m.Hub, Request: m.Ref})
+}
+
+// takeClarify takes the hub's answer to a question of ours.
+func (n *Node) takeClarify(ctx context.Context, tx mash.NodeTx, m exchange.Received) error {
+	body, err := wire.DecodeBody[wire.Clarify](m.Message)
+	if err != nil {
+		return err
+	}
+	party, _ := m.Audience.Party()
+	h, w, err := held(tx, m.Hub, m.Ref, party)
+	if err != nil {
+		return mash.Errorf(mash.CodeNotFound, "no such request")
+	}
+	w.Clarified = append(w.Clarified, body.Text)
+	return n.save(tx, h, w)
+}
+
+// Settled learns how the delivery of a message of ours ended.
+func (n *Node) Settled(tx mash.NodeTx, m mash.OutMessage, at time.Time) error {
+	if wire.Kind(m.Kind) != wire.KindReturn {
+		return nil
+	}
+	party, _ := m.From.Party()
+	entry := mash.Entry{At: at, Actor: string(m.To), Action: "return." + m.State, Hub: m.Hub, Request: m.Ref,
+		Detail: map[string]string{"message": m.ID, "code": m.Code}}
+	h, err := tx.Held(m.Hub, m.Ref, party)
+	if err != nil {
+		return err
+	}
+	revision, err := tx.LastRevision(m.Hub, m.Ref, party)
+	if err != nil {
+		return err
+	}
+	last, err := tx.SentReturn(m.Hub, m.Ref, party, revision)
+	if err != nil {
+		return err
+	}
+	if last.MessageID == m.ID && last.Final && h.State == mash.RequestReturned {
+		switch m.State {
+		case mash.OutDone:
+			h.State = mash.RequestLanded
+		case mash.OutRefused:
+			h.State = mash.RequestRefused
+			n.Log.Error("the hub refused a return", "hub", m.Hub, "request", m.Ref, "code", m.Code)
+		case mash.OutUndeliverable:
+			h.State = mash.RequestUndeliverable
+			n.Log.Error("a return could not be delivered", "hub", m.Hub, "request", m.Ref)
+		}
+		if err := tx.UpdateHeld(h); err != nil {
+			return err
+		}
+		if m.State == mash.OutDone {
+			if err := tx.ForgetHeld(m.Hub, m.Ref, party); err != nil {
+				return err
+			}
+		}
+	}
+	return n.note(tx, nil, entry)
+}
+
+// held reads a request and its work.
+func held(tx mash.NodeTx, hub, id string, p mash.Party) (mash.HeldRequest, *work, error) {
+	h, err := tx.Held(hub, id, p)
+	if err != nil {
+		return h, nil, err
+	}
+	if len(h.Body) == 0 {
+		return h, nil, mash.Errorf(mash.CodeConflict, "the request is %s and its question is forgotten", h.State)
+	}
+	var w work
+	if err := json.Unmarshal(h.Body, &w); err != nil {
+		return h, nil, fmt.Errorf("reading held request: %w", err)
+	}
+	if w.Findings == nil {
+		w.Findings = map[string]*finding{}
+	}
+	if w.Reviewed == nil {
+		w.Reviewed = map[string]bool{}
+	}
+	return h, &w, nil
+}
+
+// save stores a request with its work.
+func (n *Node) save(tx mash.NodeTx, h mash.HeldRequest, w *work) error {
+	b, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
+	h.Body = b
+	return tx.UpdateHeld(h)
+}
+
+// workLoop answers what is due until ctx ends.
+func (n *Node) workLoop(ctx context.Context) {
+	slots := make(chan struct{}, n.Workers)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		var due []mash.HeldRequest
+		now := n.Env.Now()
+		err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
+			due, err = tx.DueHeld(now, 64)
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
+			n.Log.Warn("looking for work", "code", mash.CodeOf(err))
+		}
+		started := 0
+		for _, h := range due {
+			key := h.Hub + "/" + h.ID + "/" + h.Party.String()
+			if !n.claim(key) {
+				continue
+			}
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				n.release(key)
+				return
+			}
+			started++
+			wg.Go(func() {
+				defer func() { n.release(key); <-slots; n.Wake() }()
+				n.answer(ctx, h)
+			})
+		}
+		if started > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-n.nudge:
+		case <-tick.C:
+		}
+	}
+}
+
+// answer brings one request as far as it goes by itself. What fails is tried
+// again later; the request stays visible as received or answering.
+func (n *Node) answer(ctx context.Context, h mash.HeldRequest) {
+	err := n.tryAnswer(ctx, h.Hub, h.ID, h.Party)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	n.Log.Warn("answering failed and is tried again", "hub", h.Hub, "request", h.ID, "code", mash.CodeOf(err), "attempt", h.Attempts+1)
+	err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		h, err := tx.Held(h.Hub, h.ID, h.Party)
+		if err != nil {
+			return err
+		}
+		h.Attempts++
+		h.Due = n.Env.Now().Add(n.pause(h.Attempts))
+		return tx.UpdateHeld(h)
+	})
+	if err != nil && ctx.Err() == nil {
+		n.Log.Error("postponing failed", "hub", h.Hub, "request", h.ID, "code", mash.CodeOf(err))
+		select {
+		case <-ctx.Done():
+		case <-time.After(n.Retry):
+		}
+	}
+}
+
+// pause grows with each attempt up to five minutes.
+func (n *Node) pause(attempts int) time.Duration {
+	return min(n.Retry<<min(attempts-1, 10), 5*time.Minute)
+}
+
+func (n *Node) tryAnswer(ctx context.Context, hub, id string, p mash.Party) error {
+	var w *work
+	now := n.Env.Now()
+	err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		h, found, err := held(tx, hub, id, p)
+		if err != nil {
+			return err
+		}
+		w = found
+		if h.State != mash.RequestReceived {
+			return nil
+		}
+		h.State = mash.RequestAnswering
+		if err := tx.UpdateHeld(h); err != nil {
+			return err
+		}
+		return tx.PutNodeEvent(hub, p, n.event(id, mash.EventAgencyOpened, now, ""))
+	})
+	if err != nil {
+		return err
+	}
+	if err := n.find(ctx, id, p, w); err != nil {
+		return err
+	}
+	return n.conclude(ctx, hub, id, p, mash.System(n.Agency.ID), func(tx mash.NodeTx, stored *work) error {
+		for k, f := range w.Findings {
+			// A person's answer that came meanwhile stands.
+			if old := stored.Findings[k]; old == nil || !old.Human {
+				stored.Findings[k] = f
+			}
+		}
+		return nil
+	})
+}
