@@ -231,6 +231,8 @@ type NotifyInput struct {
 	AgeDays   int     `json:"age_days"`
 	Purpose   Purpose `json:"purpose"`
 	Anonymous bool    `json:"anonymous"`
+	// Reviewed: a second person has read the text. Feedback is review without.
+	Reviewed bool `json:"reviewed,omitempty"`
 }
 
 // CloseInput: schema "close/1". Reasons against closing are all named.
@@ -240,7 +242,7 @@ type CloseInput struct {
 	Purpose           Purpose      `json:"purpose"`
 	Decided           bool         `json:"decided"`
 	Feedback          string       `json:"feedback,omitempty"` // sent, waived, not_possible
-	OpenRequests      int          `json:"open_requests"`
+	OpenRequests      int          `json:"open_requests"` // those of Unavailable not counted again
 	Unavailable       int          `json:"unavailable"` // agencies whose system could not be searched
 	LateUnreviewed    int          `json:"late_unreviewed"`
 	VoiceRecorded     bool         `json:"voice_recorded"` // or a reason why not
