@@ -1,0 +1,38 @@
+// Package policies holds what a partnership has agreed about sharing, as files
+// that people can read: rules in Rego (folder rego), the wording and lists
+// that the rules look up (folder tables), and the agreements themselves
+// (folder agreements, one file each, whose one root key is the agreement's
+// id). Nothing here is Go, apart from the embedding that makes these files the
+// shipped default.
+//
+// Five questions are answered, each by one package of Rego: may we ask
+// (mash.ask), may this leave the agency (mash.release), may this person see it
+// (mash.view), may this notice go (mash.notify), may this enquiry close
+// (mash.close). Each has one rule, decision, with a fixed shape; whatever is
+// not of that shape is treated as "could not be decided" by hub/protocol.
+//
+// What must hold:
+//
+//   - A rule says permit only because every condition was found to be true.
+//     Nothing is permitted because a reason to refuse was not found: data that
+//     is missing leaves the decision undefined, which is a fault, not a permit.
+//   - The rating (RAG) appears in no rule. It says how urgent, never how much.
+//   - Where a category is marked ncnd (neither confirm nor deny), its existence
+//     part is the same refusal whether or not anything is held.
+//   - An overlay of a unit (a school, a practice) can only narrow.
+//   - Sentences are in tables/reasons.yaml, at most 30 words, in plain English,
+//     naming category, party, clause and next step, and never a person, a unit
+//     or an identifier. Numbers, dates and clauses are in the agreements.
+//   - Each legal basis in tables/law.yaml carries where it was read, since when
+//     it is in force, and when somebody last checked; one that is switched off
+//     is cited nowhere.
+//
+// The folder can be used without this program. With the ordinary tool:
+//
+//	opa test policies
+//	opa eval -d policies/rego -d policies/tables -d agreements:policies/agreements \
+//	    -i input.json data.mash.release.decision
+//
+// Agreements are mounted below data.agreements, because a rule that looked them
+// up by name at the root of data could also reach itself.
+package policies

@@ -1,0 +1,141 @@
+# METADATA
+# title: Which agreement governs, and does it stand
+# description: >-
+#   Looks up the one agreement that the register names for the hub and purpose
+#   of the input, and says whether it binds both parties today. Every look-up
+#   is by key; nothing here searches.
+package mash.agreement
+
+import data.mash.sentence
+
+# METADATA
+# title: The day of the decision
+# description: Days in agreements are text, YYYY-MM-DD, and compare as text.
+today := substring(input.now, 0, 10)
+
+# METADATA
+# title: The purpose whose agreement is looked up
+# description: Closing is governed by the agreement that the register names for closing.
+default purpose := ""
+
+purpose := input.purpose
+
+# METADATA
+# title: The id of the governing agreement
+# description: Undefined where the register has no line.
+id := data.register[input.hub][purpose]
+
+# METADATA
+# title: The governing agreement
+# description: Undefined where the register names one that is missing, which makes every decision a fault.
+terms := data.agreements[id]
+
+# METADATA
+# title: The key of the two parties
+# description: For questions and answers the hub and the agency; for notices the sender and the recipient.
+pair_key := concat("/", [input.hub, input.party.agency])
+
+pair_key := concat("/", [input.from.agency, input.to.agency]) if input.kind == "encompass"
+
+# METADATA
+# title: What the two parties signed
+# description: Undefined where they did not.
+pair := terms.pairs[pair_key]
+
+# METADATA
+# title: The unit that answers for itself
+# description: Empty where the agency answers as a whole.
+default unit := ""
+
+unit := input.party.unit
+
+unit := input.to.unit if input.kind == "encompass"
+
+# METADATA
+# title: What the unit narrowed
+# description: Empty where the unit narrowed nothing.
+default overlay := {}
+
+overlay := pair.units[unit]
+
+# METADATA
+# title: The clause that a rule of the agreement applies
+# description: Undefined where the agreement does not number the rule, which makes the decision a fault.
+clause(rule) := terms.rules[rule]
+
+# METADATA
+# title: A law that may be cited today
+# description: Switched on, and its day has come.
+in_force(law) if {
+	data.law[law].enabled == true
+	data.law[law].in_force_from <= today
+}
+
+# METADATA
+# title: The agreement stands
+# description: Active, begun, not ended, both parties bound, the unit not suspended.
+stands if {
+	terms.status == "active"
+	terms.in_force_from <= today
+	today <= terms.expires
+	pair.status == "active"
+	unit_stands
+}
+
+# METADATA
+# title: The unit has not suspended its accession
+# description: A unit without an entry of its own is bound by its agency's signature.
+unit_stands if not pair.units[unit]
+
+unit_stands if overlay.status == "active"
+
+# METADATA
+# title: The rule by which the agreement does not stand
+# description: The first that applies; undefined where none does.
+fallen := "revoked" if {
+	terms.status == "revoked"
+}
+
+else := "suspended" if {
+	terms.status == "suspended"
+}
+
+else := "not_yet_in_force" if {
+	today < terms.in_force_from
+}
+
+else := "expired" if {
+	today > terms.expires
+}
+
+else := "not_a_party" if {
+	terms.pairs
+	not pair
+}
+
+else := "party_suspended" if {
+	pair.status == "suspended"
+}
+
+else := "unit_suspended" if {
+	overlay.status == "suspended"
+}
+
+# METADATA
+# title: Why nothing may be shared under the agreement
+# description: The register has no line, or the agreement does not stand; undefined where neither holds.
+denial := {"answer": "deny", "clauses": ["register"], "reasons": [sentence.plain("no_agreement")], "obligations": []} if {
+	not id
+}
+
+denial := refusal(fallen) if id
+
+# METADATA
+# title: A refusal of the whole
+# description: The clause that the agreement gives to the rule, and its sentence.
+refusal(rule) := {
+	"answer": "deny",
+	"clauses": [clause(rule)],
+	"reasons": [sentence.about(rule, "")],
+	"obligations": [],
+}

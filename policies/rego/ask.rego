@@ -1,0 +1,166 @@
+# METADATA
+# title: May we ask
+# description: >-
+#   Asking discloses too. Answers for the request as a whole, for each category
+#   and each person, and lists the identifying fields that may go.
+package mash.ask
+
+import data.mash.agreement
+import data.mash.basis
+import data.mash.part
+import data.mash.sentence
+
+# METADATA
+# title: The decision
+# description: One result, or undefined, which is a fault.
+# entrypoint: true
+decision := object.union(refused, {"fields": [], "parts": {key: refused | some key in keys}}) if {
+	refused
+}
+
+else := object.union(whole, {"fields": fields, "parts": object.union(categories, persons)}) if {
+	input.conflict == false
+	agreement.stands
+	basis.met
+}
+
+# METADATA
+# title: What refuses the request as a whole
+# description: The first that applies. A refused request has no fields.
+refused := agreement.refusal("conflict") if {
+	conflicted
+	agreement.terms
+}
+
+else := agreement.denial if {
+	agreement.denial
+}
+
+else := basis.denial
+
+# METADATA
+# title: The recipient may be one of the people
+# description: Anything but a plain no counts.
+conflicted if not input.conflict == false
+
+# METADATA
+# title: The keys that need an answer
+# description: Every person and every category of the request.
+keys := {person.key | some person in input.persons} | {category | some category in input.categories}
+
+# METADATA
+# title: The answer for the request as a whole
+# description: Permit needs somebody to ask about, something to ask for and a field to go by.
+whole := agreement.refusal(lacking) if lacking
+
+whole := part.verdict("review", "anonymous", "") if {
+	not lacking
+	unread
+}
+
+whole := {
+	"answer": "permit",
+	"clauses": array.concat([agreement.clause("ask_permitted")], basis.clauses),
+	"reasons": [sentence.about("ask_permitted", "")],
+	"obligations": [],
+} if {
+	not lacking
+	not unread
+}
+
+# METADATA
+# title: What the request lacks
+# description: The first that applies; undefined where it lacks nothing.
+lacking := "nobody" if {
+	count(asked_about) == 0
+}
+
+else := "no_category" if {
+	count(asked_for) == 0
+}
+
+else := "no_field" if {
+	count(fields) == 0
+}
+
+# METADATA
+# title: A manager must read the contact first
+# description: It is anonymous, nothing in it can be checked, and nobody has read it yet.
+unread if {
+	not input.anonymous == false
+	not input.evidence == true
+	not input.reviewed == true
+}
+
+# METADATA
+# title: Each category
+# description: A category of mode existence is asked for on the terms that only existence comes back.
+categories[category] := part.verdict("deny", "not_covered", category) if {
+	some category in input.categories
+	part.mode(category) == "none"
+}
+
+categories[category] := object.union(part.verdict("permit", "existence", category), {"obligations": [{"code": "existence_only"}]}) if {
+	some category in input.categories
+	part.mode(category) == "existence"
+}
+
+categories[category] := part.verdict("permit", "content", category) if {
+	some category in input.categories
+	part.mode(category) == "content"
+}
+
+# METADATA
+# title: The categories that may be asked for
+# description: Counted for the answer as a whole.
+asked_for := {category | some category, verdict in categories; verdict.answer == "permit"}
+
+# METADATA
+# title: Each person
+# description: The subject is the reason for the enquiry; everybody else needs one of their own.
+persons[person.key] := part.verdict("deny", "person_reason", "") if {
+	some person in input.persons
+	not has_reason(person)
+}
+
+persons[person.key] := part.verdict("permit", "person_permitted", "") if {
+	some person in input.persons
+	has_reason(person)
+}
+
+# METADATA
+# title: There is a reason to ask about this person
+# description: Anybody but the subject needs a recorded one.
+has_reason(person) if person.role == "subject"
+
+has_reason(person) if person.has_reason == true
+
+# METADATA
+# title: The people who may be asked about
+# description: Counted for the answer as a whole, and for the fields.
+asked_about := {person.key | some person in input.persons; has_reason(person)}
+
+# METADATA
+# title: The identifying fields that may go
+# description: >-
+#   Those that the agreement names for this party, that somebody has, and that
+#   locate nobody who must not be found: where one person of the request is
+#   protected no address goes at all, since households share one.
+fields := [field |
+	some field in agreement.pair.fields
+	field in available
+	not locating(field)
+]
+
+# METADATA
+# title: The fields that somebody asked about has
+# description: People without a reason do not count.
+available := {field | some person in input.persons; has_reason(person); some field in person.fields}
+
+# METADATA
+# title: A field that would locate a protected person
+# description: A person of the request who is not asked about counts too.
+locating("addresses") if {
+	some person in input.persons
+	person.protected_location == true
+}

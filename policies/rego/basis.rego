@@ -1,0 +1,110 @@
+# METADATA
+# title: May this enquiry ask at all
+# description: >-
+#   Under section 47 the recorded decision, complete; below it the family's
+#   agreement or a manager's dispensation. Silence is never agreement.
+package mash.basis
+
+import data.mash.agreement
+
+# METADATA
+# title: What the purpose needs
+# description: Undefined for a purpose that the agreement does not know.
+needs := agreement.terms.purposes[input.purpose]
+
+# METADATA
+# title: The basis is there
+# description: Each rule names all that must be true.
+met if {
+	needs.basis == "s47"
+	input.basis.s47 == true
+}
+
+met if {
+	needs.basis == "family"
+	needs.dispensation == true
+	input.basis.dispensation == true
+}
+
+met if {
+	needs.basis == "family"
+	input.basis.agreement == "given"
+	input.basis.told == true
+	input.basis.given_by in {"parent", "competent_child"}
+	in_scope
+}
+
+# METADATA
+# title: The agreement covers this agency
+# description: No list means every party; a list may name the agency or its unit.
+in_scope if not input.basis.scope
+
+in_scope if count(input.basis.scope) == 0
+
+in_scope if input.party.agency in input.basis.scope
+
+in_scope if concat("/", [input.party.agency, input.party.unit]) in input.basis.scope
+
+# METADATA
+# title: The rule that refuses for want of a basis
+# description: Undefined where the basis is there.
+missing := "s47_incomplete" if {
+	needs.basis == "s47"
+	not met
+}
+
+else := "family_withdrawn" if {
+	refusable
+	input.basis.agreement == "withdrawn"
+}
+
+else := "child_refused" if {
+	refusable
+	input.basis.agreement == "refused"
+	input.basis.given_by == "competent_child"
+}
+
+else := "family_refused" if {
+	refusable
+	input.basis.agreement == "refused"
+}
+
+else := "family_not_told" if {
+	refusable
+	input.basis.agreement == "given"
+	not input.basis.told
+}
+
+else := "family_giver" if {
+	refusable
+	input.basis.agreement == "given"
+	not input.basis.given_by in {"parent", "competent_child"}
+}
+
+else := "family_scope" if {
+	refusable
+	input.basis.agreement == "given"
+	not in_scope
+}
+
+else := "family_silent" if {
+	refusable
+}
+
+# METADATA
+# title: Below section 47 and without a basis
+# description: What the reasons about the family have in common.
+refusable if {
+	needs.basis == "family"
+	not met
+}
+
+# METADATA
+# title: The refusal for want of a basis
+# description: Undefined where the basis is there.
+denial := agreement.refusal(missing)
+
+# METADATA
+# title: The clauses a permit rests on
+# description: The purpose's clause and every law of it that is in force.
+clauses := array.concat([needs.clause], [law | some law in needs.law; agreement.in_force(law)])

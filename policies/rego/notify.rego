@@ -1,0 +1,122 @@
+# METADATA
+# title: May this notice go
+# description: >-
+#   Operation Encompass to a child's setting, each kind of setting under a
+#   clause of its own; and feedback to who raised the concern.
+package mash.notify
+
+import data.mash.agreement
+import data.mash.part
+import data.mash.sentence
+
+# METADATA
+# title: The decision
+# description: One result, or undefined, which is a fault.
+# entrypoint: true
+decision := encompass if input.kind == "encompass"
+
+decision := feedback if input.kind == "feedback"
+
+# METADATA
+# title: The governing purpose is the notice's own
+# description: An Encompass notice for another purpose is undefined, which is a fault.
+purpose_fits if input.purpose == "encompass"
+
+# METADATA
+# title: An Encompass notice
+# description: The first refusal that applies, else permit.
+encompass := agreement.denial if purpose_fits
+
+encompass := agreement.refusal(against) if {
+	purpose_fits
+	agreement.stands
+}
+
+encompass := {
+	"answer": "permit",
+	"clauses": array.concat([setting.clause], laws),
+	"reasons": [sentence.about(rule, "")],
+	"obligations": visibility,
+} if {
+	purpose_fits
+	agreement.stands
+	not against
+	may_receive
+	input.child == true
+	count(laws) > 0
+}
+
+# METADATA
+# title: What speaks against an Encompass notice
+# description: The first that applies; undefined where nothing does.
+against := "encompass_setting" if {
+	not may_receive
+}
+
+else := "encompass_child" if {
+	not input.child == true
+}
+
+else := "encompass_law" if {
+	count(laws) == 0
+}
+
+# METADATA
+# title: The terms for this kind of setting
+# description: Undefined for a setting that the agreement does not name.
+setting := agreement.terms.settings[input.setting]
+
+# METADATA
+# title: The recipient may be such a setting
+# description: Its agency is one that the agreement names for the setting.
+may_receive if setting.agencies[input.to.agency] == true
+
+# METADATA
+# title: The laws in force for this setting
+# description: Where none is, nobody is told.
+laws := [law | some law in setting.law; agreement.in_force(law)]
+
+# METADATA
+# title: The rule whose sentence explains the permit
+# description: One for each kind of setting.
+rule := concat("_", ["encompass", input.setting])
+
+# METADATA
+# title: What the family may see
+# description: Unless the family is known to have been told, the notice is kept where they cannot see it.
+visibility := [] if {
+	input.family_informed == "yes"
+}
+
+else := [{"code": "not_visible_to_family"}]
+
+# METADATA
+# title: Feedback to the originator
+# description: The rule is chosen first, then its clause and sentence.
+feedback := {"answer": "deny", "clauses": ["register"], "reasons": [sentence.plain("no_agreement")], "obligations": []} if {
+	not agreement.id
+}
+
+feedback := object.union(part.verdict(feedback_rule[0], feedback_rule[1], ""), {"obligations": feedback_rule[2]}) if agreement.id
+
+# METADATA
+# title: The rule on feedback
+# description: An anonymous originator cannot be told; everybody else is told a text that a second person has read.
+feedback_rule := ["deny", "feedback_anonymous", []] if {
+	not input.anonymous == false
+}
+
+else := ["deny", "feedback_setting", []] if {
+	input.setting != "originator"
+}
+
+else := ["permit", "feedback_permitted", visibility] if {
+	read
+}
+
+else := ["review", "feedback_review", []]
+
+# METADATA
+# title: A second person has read the text
+# description: Recorded by whoever asks for the decision.
+read if input.reviewed == true
