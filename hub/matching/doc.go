@@ -6,9 +6,10 @@
 // # What it may decide
 //
 // Only Match lets a machine treat two records as one person. Potential goes to
-// a person, who looks at both and decides. Low is shown as a possibility if
-// somebody looks for one. None is another person. Many means that more than
-// one record is a Match, which is itself a reason to look.
+// a person, who looks at both and decides. Low is what brothers, sisters and
+// namesakes have in common: an agency may say that it knows nothing. None is
+// another person. Many means that more than one record is a Match, which is
+// itself a reason to look.
 //
 // A wrong Match puts one child's history into another child's enquiry, and
 // tells strangers about it. A missed one leaves a gap that a person can see,
@@ -32,6 +33,8 @@
 //     side, or a name that is only similar, makes it Potential.
 //   - Day and month swapped, one digit different, an estimated date, a short
 //     or former name, names in the other order: similar, never the same.
+//   - Twins: the family name, the birthday and the address, whatever the
+//     gender, are never a Match.
 //   - Sex and ethnicity are never looked at, nor a school: two pupils share it.
 //
 // The comparison is symmetric, and pure: no clock, no randomness, no state. It

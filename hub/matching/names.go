@@ -137,7 +137,9 @@ func (n name) compare(m name) Agreement {
 // swapped reports the names in the other order, as happens where the family
 // name stands first.
 func (n name) swapped(m name) bool {
-	return n.family != "" && n.whole != "" && n.family == m.whole && n.whole == m.family
+	// Both have to agree crosswise, so that a slip in a short name may count.
+	like := func(a, b string) bool { return min(len(a), len(b)) >= 3 && slips(a, b, 1) <= 1 }
+	return like(n.family, m.whole) && like(n.whole, m.family)
 }
 
 func (n name) compareFamily(m name) Agreement {

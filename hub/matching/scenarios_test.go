@@ -95,8 +95,15 @@ func TestScenario5Twins(t *testing.T) {
 	bare := iva
 	bare.Identifiers = nil
 	want(t, matching.Compare(ivo, bare), matching.Low, false)
-	bare.Gender = "1" // twin brothers: gender alone makes nobody the same
-	want(t, matching.Compare(ivo, bare), matching.Low, false)
+	bare.Gender = "1" // twin brothers: gender makes nobody the same, but a person looks
+	want(t, matching.Compare(ivo, bare), matching.Potential, false)
+	// Where both records are there, the child's own outranks the twin's.
+	bare.Names, bare.Identifiers = ivo.Names, nil
+	brother := bare
+	brother.Names = named("Ilo", "Marchetti-Lund")
+	if c := matching.Choose(ivo, []record.Person{brother, bare}); c.Band != matching.Match || c.Index != 1 {
+		t.Errorf("chose %d, %s", c.Index, c.Band)
+	}
 
 	// The A&E note finds the right child among both.
 	c := matching.Choose(iva, []record.Person{ivo, iva})
@@ -141,10 +148,12 @@ func TestScenario7NoNHSNumber(t *testing.T) {
 	want(t, matching.Compare(asked, held), matching.Potential, false)
 	held.BirthDate = born("2011-07-19")
 	want(t, matching.Compare(asked, held), matching.Potential, false)
-	held.BirthDate = born("2016-07-19")
-	want(t, matching.Compare(asked, held), matching.Low, false)
-	held.BirthDate, held.Addresses = nil, nil
-	want(t, matching.Compare(asked, held), matching.Low, false)
+	held.BirthDate = born("2016-07-19") // outside what the estimate allows
+	want(t, matching.Compare(asked, held), matching.Potential, false)
+	held.Addresses = nil
+	want(t, matching.Compare(asked, held), matching.None, false)
+	held.BirthDate = nil // only a name: a person looks
+	want(t, matching.Compare(asked, held), matching.Potential, false)
 	held = asked
 	held.Addresses = []record.Address{{Postcode: "ZZ99 3VZ", Use: "temp"}} // the NHS's "no fixed abode"
 	want(t, matching.Compare(asked, held), matching.Potential, false)

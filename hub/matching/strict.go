@@ -85,67 +85,69 @@ func (e evidence) identified() Band {
 	return Match
 }
 
-// described is the band where nothing but the description can tell.
+// described is the band where nothing but the description can tell. What an
+// agency reports as "nothing known" includes Low, so whoever could well be the
+// person is Potential; Low is for brothers and sisters, and for what half the
+// town would meet.
 func (e evidence) described() Band {
 	agrees, against := e.place()
-	more := agrees || e.other || e.gender == Same && !against
+	strong := agrees || e.other || e.almost
 	switch e.name {
 	case Same:
-		switch e.birth {
-		case Same:
-			if more && e.gender != Different {
-				return Match
-			}
-			return Potential
-		case Similar, Fits:
-			return Potential
-		case NotCompared:
-			if agrees || e.other || e.almost {
-				return Potential
-			}
-			return Low
-		}
-		// Father and son, or one date far off.
-		if agrees || e.other || e.almost {
-			return Low
-		}
+		return e.sameName(strong, against)
 	case Similar:
-		switch e.birth {
-		case Same:
+		switch {
+		case e.birth == Same, e.birth == Similar, strong && (e.birth == Fits || e.birth == NotCompared):
 			return Potential
-		case Similar, Fits:
-			if agrees || e.other || e.almost {
-				return Potential
-			}
-			return Low
-		case NotCompared:
-			return Low
-		}
-		if e.almost {
+		case e.birth == Fits, e.birth == NotCompared, strong:
 			return Low
 		}
 	case SameGiven:
-		if e.birth == Same && (agrees || e.other || e.almost) {
-			return Potential // a new family name
-		}
-		if e.birth == Same || agrees && (e.birth == Similar || e.birth == Fits) {
+		// A new family name, perhaps with a new home: a child whom an agency
+		// knew before the mother moved looks just like this.
+		switch {
+		case e.birth == Same && (strong || e.gender != Different):
+			return Potential
+		case e.birth == Same, strong && (e.birth == Similar || e.birth == Fits):
 			return Low
 		}
-	case SameFamily:
-		// Brothers, sisters and twins look like this.
-		if e.birth == Same && (agrees || e.other || e.almost) {
+	case SameFamily, NotCompared:
+		// Twins look like this, and so does a child under another given name.
+		// Where the own record is there it is a Match and outranks the twin's.
+		switch {
+		case e.birth == Same && strong && e.gender != Different:
+			return Potential
+		case e.birth == Same && strong:
 			return Low
 		}
+	}
+	if e.other || e.almost && e.birth == Same {
+		return Low
+	}
+	return None
+}
+
+// sameName is the band where the whole name agrees.
+func (e evidence) sameName(strong, against bool) Band {
+	agrees, _ := e.place()
+	switch e.birth {
+	case Same:
+		if (agrees || e.other || e.gender == Same && !against) && e.gender != Different {
+			return Match
+		}
+		return Potential
+	case Similar, Fits:
+		return Potential
 	case NotCompared:
-		if e.birth == Same && (agrees || e.other || e.almost) {
-			return Low
+		// A household member of whom only the name is known: a person looks.
+		if strong || e.gender != Different {
+			return Potential
 		}
-	}
-	if e.almost && e.birth == Same {
 		return Low
 	}
-	if e.other {
-		return Low
+	// Another date altogether: father and son of one name, or one bad date.
+	if strong {
+		return Potential
 	}
 	return None
 }
