@@ -242,8 +242,8 @@ type CloseInput struct {
 	Purpose           Purpose      `json:"purpose"`
 	Decided           bool         `json:"decided"`
 	Feedback          string       `json:"feedback,omitempty"` // sent, waived, not_possible
-	OpenRequests      int          `json:"open_requests"` // those of Unavailable not counted again
-	Unavailable       int          `json:"unavailable"` // agencies whose system could not be searched
+	OpenRequests      int          `json:"open_requests"`      // those of Unavailable not counted again
+	Unavailable       int          `json:"unavailable"`        // agencies whose system could not be searched
 	LateUnreviewed    int          `json:"late_unreviewed"`
 	VoiceRecorded     bool         `json:"voice_recorded"` // or a reason why not
 	PlanOpenDays      int          `json:"plan_open_days"` // days since an open child-in-need plan began; 0 none
