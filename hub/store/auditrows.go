@@ -18,7 +18,7 @@ func scanAudit(r row) (a mash.AuditRow, err error) {
 func (t exchangeTx) PutAuditRow(a mash.AuditRow) error {
 	return t.insert(`INSERT INTO audit_rows (id, made, salt, leaf, body, enquiry, request, decision)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING`,
-		a.ID, ms(a.At), a.Salt, bytes0(a.Leaf), a.Body, a.Enquiry, a.Request, a.Decision)
+		a.ID, ms(a.At), orNull(a.Salt), bytes0(a.Leaf), orNull(a.Body), a.Enquiry, a.Request, a.Decision)
 }
 
 // AuditRow errors with ErrNotFound.

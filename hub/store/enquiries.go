@@ -69,7 +69,7 @@ func (t hubTx) PutEnquiry(e mash.Enquiry) error {
 	}
 	return t.insert(`INSERT INTO enquiries (id, state, opened, version, doc, content)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING`,
-		e.ID, string(e.State), ms(e.OpenedAt), e.Version, s, sealed)
+		e.ID, string(e.State), ms(e.OpenedAt), e.Version, s, orNull(sealed))
 }
 
 // Enquiry errors with ErrNotFound. Content is empty if its key was destroyed.
@@ -110,7 +110,7 @@ func (t hubTx) UpdateEnquiry(e mash.Enquiry) error {
 		return err
 	}
 	return t.guarded(exists, key, `UPDATE enquiries SET state = ?3, opened = ?4, version = ?5, doc = ?6, content = ?7
-		WHERE id = ?1 AND version = ?2`, e.ID, old, string(e.State), ms(e.OpenedAt), e.Version, s, sealed)
+		WHERE id = ?1 AND version = ?2`, e.ID, old, string(e.State), ms(e.OpenedAt), e.Version, s, orNull(sealed))
 }
 
 // ListEnquiries lists without Content, newest first.

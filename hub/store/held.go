@@ -18,7 +18,7 @@ func scanHeld(r row) (h mash.HeldRequest, err error) {
 func (t nodeTx) PutHeld(h mash.HeldRequest) error {
 	return t.insert(`INSERT INTO held (`+heldColumns+`, forgotten)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, -1) ON CONFLICT DO NOTHING`,
-		h.Hub, h.ID, h.Party.Agency, h.Party.Unit, h.Revision, string(h.State), h.Body, h.Sequence,
+		h.Hub, h.ID, h.Party.Agency, h.Party.Unit, h.Revision, string(h.State), orNull(h.Body), h.Sequence,
 		ms(h.Received), h.Hash, h.Attempts, ms(h.Due), h.Version)
 }
 
@@ -37,7 +37,7 @@ func (t nodeTx) UpdateHeld(h mash.HeldRequest) error {
 		`UPDATE held SET revision = ?5, state = ?6, body = CASE WHEN forgotten >= ?5 THEN NULL ELSE ?7 END,
 		sequence = ?8, received = ?9, hash = ?10, attempts = ?11, due = ?12, version = version + 1
 		WHERE hub = ?1 AND id = ?2 AND agency = ?3 AND unit = ?4 AND version = ?13`,
-		append(key, h.Revision, string(h.State), h.Body, h.Sequence, ms(h.Received), h.Hash, h.Attempts, ms(h.Due), h.Version)...)
+		append(key, h.Revision, string(h.State), orNull(h.Body), h.Sequence, ms(h.Received), h.Hash, h.Attempts, ms(h.Due), h.Version)...)
 }
 
 // DueHeld lists requests to work on at now, of every hub: received or

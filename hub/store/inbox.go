@@ -45,7 +45,7 @@ func (t exchangeTx) SetPosition(topic string, partition int, next int64) error {
 func (t exchangeTx) Quarantine(q mash.Quarantined) error {
 	return t.insert(`INSERT INTO quarantine (id, topic, part, pos, hash, code, sealed, came)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING`,
-		q.ID, q.Topic, q.Partition, q.Offset, q.Hash, string(q.Code), q.Sealed, ms(q.At))
+		q.ID, q.Topic, q.Partition, q.Offset, q.Hash, string(q.Code), orNull(q.Sealed), ms(q.At))
 }
 
 // Quarantined lists the newest first.

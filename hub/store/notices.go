@@ -31,7 +31,7 @@ func (t hubTx) PutNotice(n mash.Notification) error {
 	}
 	return t.insert(`INSERT INTO notices (id, hub, dedupe, raised, version, doc, content)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING`,
-		n.ID, n.Hub, n.Dedupe, ms(n.RaisedAt), n.Version, s, sealed)
+		n.ID, n.Hub, n.Dedupe, ms(n.RaisedAt), n.Version, s, orNull(sealed))
 }
 
 func (t hubTx) openNotice(v stored[mash.Notification]) (mash.Notification, error) {

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -37,8 +36,6 @@ type Options struct {
 	Key []byte
 	// Vault holds the keys of content; a hub needs one.
 	Vault *Vault
-	// Now is the clock by which a vault dates its keys; time.Now by default.
-	Now func() time.Time
 	// Readers is how many Views run at a time; 4 by default.
 	Readers int
 }

@@ -28,7 +28,7 @@ func (t hubTx) PutReturn(r mash.Return) error {
 		}
 	}
 	return t.insert(`INSERT INTO returns (id, request, enquiry, revision, doc, items)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING`, r.ID, r.RequestID, r.EnquiryID, r.Revision, s, sealed)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING`, r.ID, r.RequestID, r.EnquiryID, r.Revision, s, orNull(sealed))
 }
 
 // UpdateReturn stores the content-free part; items, request, enquiry and

@@ -19,7 +19,7 @@ func scanTask(r row) (k mash.Task, err error) {
 func (t nodeTx) PutTask(k mash.Task) error {
 	return t.insert(`INSERT INTO tasks (`+taskColumns+`)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING`,
-		k.ID, k.Hub, k.Request, k.Party.Agency, k.Party.Unit, k.Kind, k.State, k.Body,
+		k.ID, k.Hub, k.Request, k.Party.Agency, k.Party.Unit, k.Kind, k.State, orNull(k.Body),
 		ms(k.Created), ms(k.OpenedAt), k.OpenedBy, ms(k.DoneAt), k.DoneBy, k.Version)
 }
 
@@ -34,7 +34,7 @@ func (t nodeTx) UpdateTask(k mash.Task) error {
 	return t.guarded(`SELECT 1 FROM tasks WHERE id = ?1`, []any{k.ID},
 		`UPDATE tasks SET kind = ?3, state = ?4, body = ?5, created = ?6, opened = ?7, opener = ?8, done = ?9, doer = ?10,
 		version = version + 1 WHERE id = ?1 AND version = ?2`,
-		k.ID, k.Version, k.Kind, k.State, k.Body, ms(k.Created), ms(k.OpenedAt), k.OpenedBy, ms(k.DoneAt), k.DoneBy)
+		k.ID, k.Version, k.Kind, k.State, orNull(k.Body), ms(k.Created), ms(k.OpenedAt), k.OpenedBy, ms(k.DoneAt), k.DoneBy)
 }
 
 // OpenTasks lists the oldest first. nil units mean every task, an empty list

@@ -237,6 +237,14 @@ func (w when) Scan(v any) error {
 	return nil
 }
 
+// orNull is b, or NULL for nil: the driver would store an empty value.
+func orNull(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
 // bytes0 is b for a column that must not be null.
 func bytes0(b []byte) []byte {
 	if b == nil {
