@@ -1,0 +1,34 @@
+// Package envelope seals what hub and nodes say to each other, and opens it.
+// It is the only importer of JOSE.
+//
+// A message is signed, then encrypted: a compact JWS (RFC 7515) inside a
+// compact JWE (RFC 7516). Signatures are Ed25519 (EdDSA, RFC 8037) or ES256;
+// keys are agreed by ECDH-ES+A256KW over X25519 or P-256, content is sealed
+// with A256GCM under a fresh key each time (RFC 7518). There is nothing else:
+// no compression, no keys or key locations in messages, no optional headers.
+//
+// What must hold:
+//
+//   - A message says which key it claims, and nothing more. Owner, use and
+//     algorithm of that key come from the registry; the message's own "alg" is
+//     only compared with it.
+//   - The strict gate (gate.go, header.go; standard library only) reads every
+//     byte of structure before the JOSE library does, and refuses what we
+//     would not have written ourselves. What the library cannot be handed it
+//     cannot get wrong.
+//   - A revoked key is as good as unknown. A retired one still verifies and
+//     opens: what it may still have signed depends on the message's own issue
+//     time, which is inside the payload, so the caller compares it with the
+//     registry's Retired of Opened.KeyID.
+//   - Open says who signed and whose key opened it; whether the signed
+//     audience is that same party is for the caller to check. Without that
+//     check, a recipient could encrypt what A signed for it to somebody else.
+//   - Errors have a code and a fixed text, never content. No input panics.
+//
+// Duplicates are recognised by the message's id, never by its bytes: an ECDSA
+// signature has two valid forms, and anybody can encrypt a JWS again.
+//
+// The library (lestrrat-go/jwx v3) draws ephemeral keys, content keys and
+// nonces from crypto/rand itself; long-term keys come from the reader that
+// GenerateKeys is given.
+package envelope
