@@ -2,11 +2,15 @@ package kit
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -66,20 +70,9 @@ func TestGalleryInABrowser(t *testing.T) {
 	s.Handle(Route{Pattern: "GET /events/board", Rule: "board", Stream: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
 		return events.Serve(w, r, "board", nil)
 	}})
-	srv, client := s.start(t)
-	signIn(t, client, srv.URL, "worker")
-	u, _ := http.NewRequest("GET", srv.URL, nil)
-	cookie := client.Jar.Cookies(u.URL)[0]
-	// A browser cannot sign in from the command line: it is given the cookie.
-	inner := srv.Config.Handler
-	srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := r.Cookie(cookie.Name); err != nil {
-			r.AddCookie(cookie)
-		}
-		inner.ServeHTTP(w, r)
-	})
+	address := signedIn(t, s)
 
-	dom, log := browse(t, bin, "--timeout=3000", "--dump-dom", srv.URL+"/gallery")
+	dom, log := browse(t, bin, "--timeout=3000", "--dump-dom", address+"/gallery")
 	for _, want := range []string{
 		"govuk-frontend-supported", "data-govuk-radios-init", "data-govuk-tabs-init", "data-govuk-error-summary-init",
 		"Updating as things change.", `class="govuk-radios__conditional govuk-radios__conditional--hidden"`,
@@ -95,12 +88,84 @@ func TestGalleryInABrowser(t *testing.T) {
 	}
 	if dir := os.Getenv("MASH_SCREENSHOTS"); dir != "" {
 		for name, args := range map[string][]string{
-			"gallery":        {"--window-size=1280,4600", srv.URL + "/gallery"},
-			"gallery-mobile": {"--window-size=500,5600", srv.URL + "/gallery"},
-			"sign-in":        {"--window-size=1280,900", srv.URL + "/sign-in"},
-			"not-found":      {"--window-size=1280,700", srv.URL + "/nothing"},
+			"gallery":        {"--window-size=1280,1500", address + "/gallery"},
+			"gallery-mobile": {"--window-size=500,1400", address + "/gallery"},
+			"sign-in":        {"--window-size=1280,900", address + "/sign-in"},
+			"not-found":      {"--window-size=1280,700", address + "/nothing"},
 		} {
 			browse(t, bin, append([]string{"--timeout=3000", "--screenshot=" + filepath.Join(dir, name+".png")}, args...)...)
 		}
+	}
+}
+
+// signedIn starts the site for a browser, which cannot sign in from the command
+// line: each request without a cookie is given the worker's.
+func signedIn(t *testing.T, s *site) string {
+	t.Helper()
+	srv, client := s.start(t)
+	signIn(t, client, srv.URL, "worker")
+	u, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := client.Jar.Cookies(u)[0]
+	inner := srv.Config.Handler
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie(cookie.Name); err != nil {
+			r.AddCookie(cookie)
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	return front.URL
+}
+
+// TestLiveRegionInABrowser publishes an event while a page is open: the region
+// is fetched anew; in notice mode the reader is only offered to.
+func TestLiveRegionInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: no browser")
+	}
+	bin := chromium(t)
+	// The browser's virtual time stands still while a request is open, so the
+	// stream has to end for the page's timers to run.
+	events := NewEvents(EventsConfig{Longest: 700 * time.Millisecond})
+	s := newSite(t)
+	var visits atomic.Int64
+	s.Handle(
+		Route{Pattern: "GET /live", Rule: "board", Handler: func(w http.ResponseWriter, r *http.Request) error {
+			return s.c.Layout.Write(w, r, Page{Title: "Live", Body: Stack{
+				Live{ID: "a", URL: "/events/board", Body: Stack{Paragraph{Text: fmt.Sprintf("visit %d", visits.Add(1))}}},
+				Live{ID: "b", URL: "/events/board", Notice: true, Body: Stack{Paragraph{Text: "items"}}},
+			}})
+		}},
+		Route{Pattern: "GET /events/board", Rule: "board", Stream: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
+			return events.Serve(w, r, "board", nil)
+		}},
+	)
+	done := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			events.mu.Lock()
+			ready := events.count == 2
+			events.mu.Unlock()
+			if ready {
+				_ = events.Publish("board", change("A-1"))
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	dom, _ := browse(t, bin, "--virtual-time-budget=5000", "--dump-dom", signedIn(t, s)+"/live")
+	cancel()
+	<-done
+	events.Close()
+	if !strings.Contains(dom, ">visit ") || strings.Contains(dom, ">visit 1<") {
+		t.Errorf("the region was not fetched anew:\n%s", dom)
+	}
+	if !strings.Contains(dom, "Something has changed since you opened this page.") {
+		t.Error("the reader was not told")
 	}
 }

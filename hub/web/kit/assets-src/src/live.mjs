@@ -9,6 +9,8 @@ const settleMs = 400
 // A board that cannot be refreshed must not look current.
 const lostText = 'Live updates are interrupted. What you see may be out of date.'
 
+const changedText = 'Something has changed since you opened this page.'
+const missedText = 'Live updates were away for a while, so changes may be missing here.'
 const endedText = 'Live updates have ended. Reload the page; you may need to sign in again.'
 
 export function followLiveRegions (root) {
@@ -28,7 +30,7 @@ function follow (region) {
 
   if (controls) controls.hidden = false
   if (pause) pause.hidden = notice
-  say(status, notice ? '' : 'Updating as things change.')
+  say(status, notice ? `This page shows what was known at ${now()}.` : 'Updating as things change.')
 
   let source = null
 
@@ -37,8 +39,13 @@ function follow (region) {
     source = new EventSource(region.dataset.liveUrl)
     source.addEventListener('change', changed)
     source.addEventListener('end', () => { disconnect(); say(status, endedText) })
-    source.addEventListener('open', () => { if (missed && !paused) changed() })
-    source.addEventListener('error', () => { missed = true; say(status, lostText) })
+    source.addEventListener('open', () => {
+      if (!missed || paused) return
+      // What happened while the connection was away is not known; a page that
+      // must not refresh by itself can only say so.
+      if (notice) { missed = false; offerReload(status, missedText) } else changed()
+    })
+    source.addEventListener('error', () => { missed = true; if (!offered(status)) say(status, lostText) })
   }
 
   function disconnect () {
@@ -66,7 +73,7 @@ function follow (region) {
 
   function changed () {
     if (paused) { missed = true; return }
-    if (notice) { offerReload(status); return }
+    if (notice) { offerReload(status, changedText); return }
     missed = false
     clearTimeout(timer)
     timer = setTimeout(refresh, settleMs)
@@ -86,7 +93,7 @@ function follow (region) {
         request.response.getElementById(region.id)
       if (!fresh) { missed = true; say(status, lostText); return }
       replace(region, fresh)
-      say(status, `Updated at ${new Date().toLocaleTimeString('en-GB')}.`)
+      say(status, `Updated at ${now()}.`)
       if (missed) changed()
     })
     request.send()
@@ -103,13 +110,21 @@ function replace (region, fresh) {
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
 }
 
-function offerReload (status) {
-  if (!status || status.querySelector('a')) return
+function now () {
+  return new Date().toLocaleTimeString('en-GB')
+}
+
+function offered (status) {
+  return Boolean(status && status.querySelector('a'))
+}
+
+function offerReload (status, text) {
+  if (!status || status.textContent.startsWith(changedText)) return
   const link = document.createElement('a')
   link.className = 'govuk-link'
   link.href = window.location.pathname + window.location.search
   link.textContent = 'Reload the page'
-  status.replaceChildren('Something has changed since you opened this page. ', link)
+  status.replaceChildren(text + ' ', link)
 }
 
 function say (status, text) {
