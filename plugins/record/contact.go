@@ -74,7 +74,9 @@ func (ps ContactPoints) MarshalJSON() ([]byte, error) {
 func (ps *ContactPoints) UnmarshalJSON(b []byte) error {
 	var groups []Contact
 	if err := json.Unmarshal(b, &groups); err != nil {
-		return err
+		// The decoder's own text would repeat a number that stands there
+		// without quotation marks.
+		return errors.New("contact: not a list of groups with email and telephone: write each number or address as a text")
 	}
 	*ps = nil
 	for _, g := range groups {

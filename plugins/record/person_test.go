@@ -101,6 +101,14 @@ func TestContactOfAnUnknownKindIsNotDropped(t *testing.T) {
 	}
 }
 
+func TestContactErrorsHoldNoNumber(t *testing.T) {
+	var p Person
+	err := json.Unmarshal([]byte(`{"contact":[{"telephone":[1632960001]}]}`), &p)
+	if err == nil || strings.Contains(err.Error(), "1632960001") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestPersonRoundTrip: writing and reading any person gives that person.
 func TestPersonRoundTrip(t *testing.T) {
 	text := rapid.StringMatching(`[A-Za-zéłọ'\- 0-9]{1,12}`)
