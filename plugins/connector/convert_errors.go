@@ -24,19 +24,23 @@ var statusOf = map[ErrorCode]codes.Code{
 // errorToWire makes the status that carries err. Only the text of an *Error
 // crosses: its author was told that it is logged. A foreign error may quote a
 // row, a URL or a name, so the other side learns its code and nothing else.
-func errorToWire(err error) error {
+//
+// A deadline or a cancellation that is not the call's own is the agency's
+// system failing to answer: say so, or the host would take it for a hang.
+func errorToWire(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	var e *Error
 	if !errors.As(err, &e) {
 		switch {
-		case errors.Is(err, context.Canceled):
-			return status.Error(codes.Canceled, "cancelled")
-		case errors.Is(err, context.DeadlineExceeded):
-			return status.Error(codes.DeadlineExceeded, "deadline exceeded")
+		case ctx.Err() != nil:
+			return status.FromContextError(ctx.Err()).Err()
+		case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+			e = &Error{Code: CodeUnavailable, Message: "the agency's system did not answer in time"}
+		default:
+			e = &Error{Code: CodeInternal, Message: "internal error"}
 		}
-		e = &Error{Code: CodeInternal, Message: "internal error"}
 	}
 	code, known := statusOf[e.Code]
 	if !known {

@@ -31,9 +31,7 @@ func strs(in []string) []string {
 
 func recordToWire(p record.Person) *wire.PersonRecord {
 	return &wire.PersonRecord{
-		Identifiers: mapSlice(p.Identifiers, func(i record.Identifier) *wire.Identifier {
-			return &wire.Identifier{Value: i.Value, System: i.System}
-		}),
+		Identifiers: mapSlice(p.Identifiers, identifierToWire),
 		Names: mapSlice(p.Names, func(n record.Name) *wire.Name {
 			return &wire.Name{Family: strs(n.Family), Given: strs(n.Given), Preferred: n.Preferred, Use: n.Use}
 		}),
@@ -49,16 +47,31 @@ func recordToWire(p record.Person) *wire.PersonRecord {
 			}
 		}),
 		Telecoms: mapSlice(p.Telecoms, func(c record.ContactPoint) *wire.ContactPoint {
-			return &wire.ContactPoint{System: c.System, Value: c.Value}
+			return &wire.ContactPoint{System: c.System, Value: c.Value, Group: c.Group}
 		}),
+		Deceased: p.Deceased,
+		Related: mapSlice(p.Related, func(r record.PersonRelationship) *wire.PersonRelationship {
+			return &wire.PersonRelationship{Identifier: identifierToWire(r.Identifier), Relationship: strs(r.Relationship)}
+		}),
+		PrimaryContacts: mapSlice(p.PrimaryContacts, identifierToWire),
+		MatchedRefs:     mapSlice(p.MatchedRefs, identifierToWire),
 	}
 }
 
+func identifierToWire(i record.Identifier) *wire.Identifier {
+	return &wire.Identifier{Value: i.Value, System: i.System}
+}
+
+func identifierFromWire(i *wire.Identifier) record.Identifier {
+	return record.Identifier{Value: i.GetValue(), System: i.GetSystem()}
+}
+
 func recordFromWire(p *wire.PersonRecord) record.Person {
+	if p == nil {
+		return record.Person{}
+	}
 	return record.Person{
-		Identifiers: mapSlice(p.GetIdentifiers(), func(i *wire.Identifier) record.Identifier {
-			return record.Identifier{Value: i.GetValue(), System: i.GetSystem()}
-		}),
+		Identifiers: mapSlice(p.GetIdentifiers(), identifierFromWire),
 		Names: mapSlice(p.GetNames(), func(n *wire.Name) record.Name {
 			return record.Name{
 				Family: strs(n.GetFamily()), Given: strs(n.GetGiven()),
@@ -77,8 +90,16 @@ func recordFromWire(p *wire.PersonRecord) record.Person {
 			}
 		}),
 		Telecoms: mapSlice(p.GetTelecoms(), func(c *wire.ContactPoint) record.ContactPoint {
-			return record.ContactPoint{System: c.GetSystem(), Value: c.GetValue()}
+			return record.ContactPoint{System: c.GetSystem(), Value: c.GetValue(), Group: c.GetGroup()}
 		}),
+		Deceased: p.Deceased,
+		Related: mapSlice(p.GetRelated(), func(r *wire.PersonRelationship) record.PersonRelationship {
+			return record.PersonRelationship{
+				Identifier: identifierFromWire(r.GetIdentifier()), Relationship: strs(r.GetRelationship()),
+			}
+		}),
+		PrimaryContacts: mapSlice(p.GetPrimaryContacts(), identifierFromWire),
+		MatchedRefs:     mapSlice(p.GetMatchedRefs(), identifierFromWire),
 	}
 }
 

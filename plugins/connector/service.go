@@ -31,15 +31,15 @@ func call[Q, A, WA any](ctx context.Context, s *server, anytime bool, request Q,
 	defer func() {
 		if recover() != nil {
 			// The panic's value may hold a row of the agency's system.
-			err = errorToWire(&Error{Code: CodeInternal, Message: "the connector panicked"})
+			err = errorToWire(ctx, &Error{Code: CodeInternal, Message: "the connector panicked"})
 		}
 	}()
 	if !anytime && !s.configured.Load() {
-		return answer, errorToWire(&Error{Code: CodeInvalid, Message: "called before configure"})
+		return answer, errorToWire(ctx, &Error{Code: CodeInvalid, Message: "called before configure"})
 	}
 	a, err := method(ctx, request)
 	if err != nil {
-		return answer, errorToWire(err)
+		return answer, errorToWire(ctx, err)
 	}
 	return toWire(a), nil
 }
@@ -50,7 +50,7 @@ func (s *server) Describe(ctx context.Context, _ *wire.DescribeRequest) (*wire.D
 
 func (s *server) Configure(ctx context.Context, r *wire.ConfigureRequest) (*wire.ConfigureResponse, error) {
 	if !s.claimed.CompareAndSwap(false, true) {
-		return nil, errorToWire(&Error{Code: CodeInvalid, Message: "configured already: start a new process for other settings"})
+		return nil, errorToWire(ctx, &Error{Code: CodeInvalid, Message: "configured already: start a new process for other settings"})
 	}
 	answer, err := call(ctx, s, true, configureFromWire(r), s.impl.Configure,
 		func(ConfigureResponse) *wire.ConfigureResponse { return &wire.ConfigureResponse{} })

@@ -24,6 +24,11 @@ func invoke[A any](ctx context.Context, p *Plugin, q question[A]) (A, error) {
 	limit := p.spec.Limits.CallTimeout + q.longer
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	// Only a deadline that is ours, not a hasty caller's, says something about
+	// the plugin when it is met.
+	callers, some := ctx.Deadline()
+	ends, _ := bounded.Deadline()
+	ours := !some || ends.Before(callers)
 	for attempt := 0; ; attempt++ {
 		in, err := p.acquire(bounded)
 		if err != nil {
@@ -37,8 +42,7 @@ func invoke[A any](ctx context.Context, p *Plugin, q question[A]) (A, error) {
 			}
 			return none, clean(p.spec.Name, q.method, err, q.forbidden)
 		}
-		// Ours expired, not the caller's: only that says something about the plugin.
-		died := p.diagnose(bounded, in, err, bounded.Err() != nil && ctx.Err() == nil)
+		died := p.diagnose(bounded, in, err, ours)
 		if p.ctx.Err() != nil {
 			return none, p.closedError()
 		}
@@ -61,13 +65,13 @@ const maxTimeouts = 3
 // diagnose decides what a failed call says about the plugin, and reports
 // whether its process has died. A process that hangs is killed here; whoever
 // waited for it has already met the deadline.
-func (p *Plugin) diagnose(ctx context.Context, in *instance, err error, expired bool) (died bool) {
+func (p *Plugin) diagnose(ctx context.Context, in *instance, err error, ours bool) (died bool) {
 	if connector.FromPlugin(err) {
 		in.timeouts.Store(0)
 		return false
 	}
 	switch {
-	case expired:
+	case ours && errors.Is(err, context.DeadlineExceeded): // seen by our side or by the plugin's
 		if in.timeouts.Add(1) >= maxTimeouts {
 			in.kill("too many calls without an answer")
 			return false

@@ -3,7 +3,6 @@ package host
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"mashhub/plugins/connector"
 	"mashhub/plugins/record"
@@ -100,72 +99,24 @@ func checkFetch(q connector.FetchRequest, a connector.FetchResponse) (connector.
 	return a, dropped, nil
 }
 
+// checkItem names the fields at fault: the errors of the record model never
+// hold a value.
 func checkItem(i record.Item) error {
-	switch i.Kind {
-	case record.Fact, record.Opinion, record.ChildVoice, record.FamilyAccount:
-	default:
-		return misbehaved("an item of unknown kind")
-	}
-	switch {
-	case i.ID == "":
-		return misbehaved("an item without an id")
-	case (i.Kind == record.ChildVoice) != (i.Voice != nil):
-		return misbehaved("voice is for a child's voice, and only for that")
-	case len(i.Protected) > 0 && !slices.Contains(i.Flags, record.FlagProtectedLocation):
-		return misbehaved("values that locate someone, without the flag that says so")
-	}
-	if _, _, ok := span(i.Date); !ok {
-		return misbehaved("an item without a date of the form YYYY-MM-DD, YYYY-MM or YYYY")
-	}
-	if i.Until != nil && i.Until.Date != "" {
-		if _, _, ok := span(*i.Until); !ok {
-			return misbehaved("an item with an end of unknown form")
-		}
+	if err := i.Validate(); err != nil {
+		return misbehaved("an item that breaks the record model: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return nil
 }
 
-// within reports whether any day on which the item may have been true lies in
-// the period. Until with an empty date means that it still lasts.
+// within reports whether the item may have been true at any moment of the
+// period. A date of which part is unknown or estimated is as wide as record
+// says; an end of which nothing is known means that it still lasts.
 func within(i record.Item, p connector.Period) bool {
-	first, last, _ := span(i.Date)
-	if i.Until != nil {
-		if i.Until.Date == "" {
-			last = "9999-12-31"
-		} else if _, until, _ := span(*i.Until); until > last {
-			last = until
-		}
+	first, last := i.Date.Earliest(), i.Date.Latest()
+	if i.Until != nil && i.Until.Latest().After(last) {
+		last = i.Until.Latest()
 	}
-	if !p.From.IsZero() && last < p.From.UTC().Format(time.DateOnly) {
-		return false
-	}
-	return p.To.IsZero() || first <= p.To.UTC().Format(time.DateOnly)
-}
-
-// span is the first and the last day, YYYY-MM-DD, that a partial date may
-// mean: a part that is not given or marked unknown (U) may be anything.
-func span(d record.PartialDate) (first, last string, ok bool) {
-	date := d.Date
-	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
-		if _, err := time.Parse(layout, date); err == nil {
-			ok = true
-		}
-	}
-	if !ok {
-		return "", "", false
-	}
-	// Accuracy is day, month, year.
-	if a := d.Accuracy; len(a) == 3 {
-		switch {
-		case a[2] == 'U':
-			return "0001-01-01", "9999-12-31", true
-		case a[1] == 'U':
-			date = date[:4]
-		case a[0] == 'U' && len(date) > len("2006-01"):
-			date = date[:len("2006-01")]
-		}
-	}
-	return date + "-01-01"[min(len(date)-4, 6):], date + "-12-31"[min(len(date)-4, 6):], true
+	return (p.From.IsZero() || !last.Before(p.From)) && (p.To.IsZero() || !first.After(p.To))
 }
 
 func checkDeliver(a connector.DeliverResponse) error {

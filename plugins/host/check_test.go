@@ -38,12 +38,12 @@ func TestWithin(t *testing.T) {
 		{"2023", "", nil, false},
 		{"2023-12", "", nil, false},
 		{"2023-05-09", "UUA", nil, false},
-		{"2025-05-09", "AAU", nil, true},          // even the year is unknown
-		{"2012-01-01", "", nil, false},            // over long ago
-		{"2012-01-01", "", last(""), true},        // and still lasting
-		{"2012-01-01", "", last("2024-02"), true}, // ended within
-		{"2012-01-01", "", last("2020"), false},   // ended before
-		{"2025-01-01", "", last(""), false},       // begins after
+		{"2025-05-09", "AAU", nil, true}, // even the year is unknown
+		{"2012-01-01", "", nil, false},   // over long ago
+		{"2012-01-01", "", &record.PartialDate{Date: "2012", Accuracy: "UUU"}, true},  // and still lasting
+		{"2012-01-01", "", last("2024-02"), true},                                     // ended within
+		{"2012-01-01", "", last("2020"), false},                                       // ended before
+		{"2025-01-01", "", &record.PartialDate{Date: "2025", Accuracy: "UUU"}, false}, // begins after
 	} {
 		item := record.Item{Date: record.PartialDate{Date: c.date, Accuracy: c.accuracy}, Until: c.until}
 		if got := within(item, period); got != c.want {
@@ -79,7 +79,10 @@ func TestWithinProperties(t *testing.T) {
 }
 
 func TestCheckItem(t *testing.T) {
-	good := record.Item{ID: "1", Kind: record.Fact, Date: record.PartialDate{Date: "2024"}}
+	good := record.Item{
+		ID: "1", Person: "subject-1", Category: "education.attendance", Kind: record.Fact,
+		Date: record.PartialDate{Date: "2024"}, Title: "t", Source: "s",
+	}
 	if err := checkItem(good); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +94,7 @@ func TestCheckItem(t *testing.T) {
 		"a wrong end":        func(i *record.Item) { i.Until = &record.PartialDate{Date: "soon"} },
 		"voice of nobody":    func(i *record.Item) { i.Voice = &record.Voice{} },
 		"child voice bare":   func(i *record.Item) { i.Kind = record.ChildVoice },
-		"protected unfagged": func(i *record.Item) { i.Protected = []string{"x"} },
+		"protected, no flag": func(i *record.Item) { i.Protected = []string{"12 Fallow Road"} },
 	} {
 		bad := good
 		spoil(&bad)

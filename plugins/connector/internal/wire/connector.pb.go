@@ -359,18 +359,22 @@ func (x *Person) GetRecord() *PersonRecord {
 
 // PersonRecord follows the Person Standard of Data Standards for Social Care.
 type PersonRecord struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Identifiers   []*Identifier          `protobuf:"bytes,1,rep,name=identifiers,proto3" json:"identifiers,omitempty"`
-	Names         []*Name                `protobuf:"bytes,2,rep,name=names,proto3" json:"names,omitempty"`
-	BirthDate     *PartialDate           `protobuf:"bytes,3,opt,name=birth_date,json=birthDate,proto3" json:"birth_date,omitempty"`
-	DeathDate     *PartialDate           `protobuf:"bytes,4,opt,name=death_date,json=deathDate,proto3" json:"death_date,omitempty"`
-	Gender        string                 `protobuf:"bytes,5,opt,name=gender,proto3" json:"gender,omitempty"`
-	Sex           string                 `protobuf:"bytes,6,opt,name=sex,proto3" json:"sex,omitempty"`
-	Ethnicity     string                 `protobuf:"bytes,7,opt,name=ethnicity,proto3" json:"ethnicity,omitempty"`
-	Addresses     []*Address             `protobuf:"bytes,8,rep,name=addresses,proto3" json:"addresses,omitempty"`
-	Telecoms      []*ContactPoint        `protobuf:"bytes,9,rep,name=telecoms,proto3" json:"telecoms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Identifiers     []*Identifier          `protobuf:"bytes,1,rep,name=identifiers,proto3" json:"identifiers,omitempty"`
+	Names           []*Name                `protobuf:"bytes,2,rep,name=names,proto3" json:"names,omitempty"`
+	BirthDate       *PartialDate           `protobuf:"bytes,3,opt,name=birth_date,json=birthDate,proto3" json:"birth_date,omitempty"`
+	DeathDate       *PartialDate           `protobuf:"bytes,4,opt,name=death_date,json=deathDate,proto3" json:"death_date,omitempty"`
+	Gender          string                 `protobuf:"bytes,5,opt,name=gender,proto3" json:"gender,omitempty"`
+	Sex             string                 `protobuf:"bytes,6,opt,name=sex,proto3" json:"sex,omitempty"`
+	Ethnicity       string                 `protobuf:"bytes,7,opt,name=ethnicity,proto3" json:"ethnicity,omitempty"`
+	Addresses       []*Address             `protobuf:"bytes,8,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	Telecoms        []*ContactPoint        `protobuf:"bytes,9,rep,name=telecoms,proto3" json:"telecoms,omitempty"`
+	Deceased        *bool                  `protobuf:"varint,10,opt,name=deceased,proto3,oneof" json:"deceased,omitempty"` // may be true without a date; absent: not known
+	Related         []*PersonRelationship  `protobuf:"bytes,11,rep,name=related,proto3" json:"related,omitempty"`
+	PrimaryContacts []*Identifier          `protobuf:"bytes,12,rep,name=primary_contacts,json=primaryContacts,proto3" json:"primary_contacts,omitempty"` // professionals, by identifier
+	MatchedRefs     []*Identifier          `protobuf:"bytes,13,rep,name=matched_refs,json=matchedRefs,proto3" json:"matched_refs,omitempty"`             // the same person elsewhere
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PersonRecord) Reset() {
@@ -466,6 +470,86 @@ func (x *PersonRecord) GetTelecoms() []*ContactPoint {
 	return nil
 }
 
+func (x *PersonRecord) GetDeceased() bool {
+	if x != nil && x.Deceased != nil {
+		return *x.Deceased
+	}
+	return false
+}
+
+func (x *PersonRecord) GetRelated() []*PersonRelationship {
+	if x != nil {
+		return x.Related
+	}
+	return nil
+}
+
+func (x *PersonRecord) GetPrimaryContacts() []*Identifier {
+	if x != nil {
+		return x.PrimaryContacts
+	}
+	return nil
+}
+
+func (x *PersonRecord) GetMatchedRefs() []*Identifier {
+	if x != nil {
+		return x.MatchedRefs
+	}
+	return nil
+}
+
+type PersonRelationship struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Identifier    *Identifier            `protobuf:"bytes,1,opt,name=identifier,proto3" json:"identifier,omitempty"`
+	Relationship  []string               `protobuf:"bytes,2,rep,name=relationship,proto3" json:"relationship,omitempty"` // codes of the standard, such as MTH
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PersonRelationship) Reset() {
+	*x = PersonRelationship{}
+	mi := &file_connector_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PersonRelationship) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PersonRelationship) ProtoMessage() {}
+
+func (x *PersonRelationship) ProtoReflect() protoreflect.Message {
+	mi := &file_connector_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PersonRelationship.ProtoReflect.Descriptor instead.
+func (*PersonRelationship) Descriptor() ([]byte, []int) {
+	return file_connector_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PersonRelationship) GetIdentifier() *Identifier {
+	if x != nil {
+		return x.Identifier
+	}
+	return nil
+}
+
+func (x *PersonRelationship) GetRelationship() []string {
+	if x != nil {
+		return x.Relationship
+	}
+	return nil
+}
+
 type Identifier struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Value         string                 `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
@@ -476,7 +560,7 @@ type Identifier struct {
 
 func (x *Identifier) Reset() {
 	*x = Identifier{}
-	mi := &file_connector_proto_msgTypes[7]
+	mi := &file_connector_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -488,7 +572,7 @@ func (x *Identifier) String() string {
 func (*Identifier) ProtoMessage() {}
 
 func (x *Identifier) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[7]
+	mi := &file_connector_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -501,7 +585,7 @@ func (x *Identifier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Identifier.ProtoReflect.Descriptor instead.
 func (*Identifier) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{7}
+	return file_connector_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Identifier) GetValue() string {
@@ -530,7 +614,7 @@ type Name struct {
 
 func (x *Name) Reset() {
 	*x = Name{}
-	mi := &file_connector_proto_msgTypes[8]
+	mi := &file_connector_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +626,7 @@ func (x *Name) String() string {
 func (*Name) ProtoMessage() {}
 
 func (x *Name) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[8]
+	mi := &file_connector_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +639,7 @@ func (x *Name) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Name.ProtoReflect.Descriptor instead.
 func (*Name) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{8}
+	return file_connector_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Name) GetFamily() []string {
@@ -589,9 +673,9 @@ func (x *Name) GetUse() string {
 // PartialDate is a date of which part may be estimated or unknown.
 type PartialDate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Date  string                 `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"` // YYYY-MM-DD, YYYY-MM or YYYY
+	Date  string                 `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"` // YYYY-MM-DD, YYYY-MM or YYYY, of the years 1850 to 2199
 	// Three letters for day, month, year: A accurate, E estimated, U unknown.
-	// Empty means AAA.
+	// Empty means AAA for what the date has, U for what it lacks.
 	Accuracy      string `protobuf:"bytes,2,opt,name=accuracy,proto3" json:"accuracy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -599,7 +683,7 @@ type PartialDate struct {
 
 func (x *PartialDate) Reset() {
 	*x = PartialDate{}
-	mi := &file_connector_proto_msgTypes[9]
+	mi := &file_connector_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +695,7 @@ func (x *PartialDate) String() string {
 func (*PartialDate) ProtoMessage() {}
 
 func (x *PartialDate) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[9]
+	mi := &file_connector_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +708,7 @@ func (x *PartialDate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartialDate.ProtoReflect.Descriptor instead.
 func (*PartialDate) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{9}
+	return file_connector_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PartialDate) GetDate() string {
@@ -656,7 +740,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_connector_proto_msgTypes[10]
+	mi := &file_connector_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +752,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[10]
+	mi := &file_connector_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +765,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{10}
+	return file_connector_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Address) GetLine1() string {
@@ -737,13 +821,14 @@ type ContactPoint struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	System        string                 `protobuf:"bytes,1,opt,name=system,proto3" json:"system,omitempty"` // phone or email
 	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Group         string                 `protobuf:"bytes,3,opt,name=group,proto3" json:"group,omitempty"` // "Home", "Work" …; may be empty
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ContactPoint) Reset() {
 	*x = ContactPoint{}
-	mi := &file_connector_proto_msgTypes[11]
+	mi := &file_connector_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +840,7 @@ func (x *ContactPoint) String() string {
 func (*ContactPoint) ProtoMessage() {}
 
 func (x *ContactPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[11]
+	mi := &file_connector_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +853,7 @@ func (x *ContactPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactPoint.ProtoReflect.Descriptor instead.
 func (*ContactPoint) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{11}
+	return file_connector_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ContactPoint) GetSystem() string {
@@ -785,6 +870,13 @@ func (x *ContactPoint) GetValue() string {
 	return ""
 }
 
+func (x *ContactPoint) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
+}
+
 // Period bounds what is fetched. Both ends are included; an absent end is open.
 type Period struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -796,7 +888,7 @@ type Period struct {
 
 func (x *Period) Reset() {
 	*x = Period{}
-	mi := &file_connector_proto_msgTypes[12]
+	mi := &file_connector_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -808,7 +900,7 @@ func (x *Period) String() string {
 func (*Period) ProtoMessage() {}
 
 func (x *Period) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[12]
+	mi := &file_connector_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -821,7 +913,7 @@ func (x *Period) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Period.ProtoReflect.Descriptor instead.
 func (*Period) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{12}
+	return file_connector_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Period) GetFromTime() *timestamppb.Timestamp {
@@ -850,7 +942,7 @@ type SearchRequest struct {
 
 func (x *SearchRequest) Reset() {
 	*x = SearchRequest{}
-	mi := &file_connector_proto_msgTypes[13]
+	mi := &file_connector_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -862,7 +954,7 @@ func (x *SearchRequest) String() string {
 func (*SearchRequest) ProtoMessage() {}
 
 func (x *SearchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[13]
+	mi := &file_connector_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -875,7 +967,7 @@ func (x *SearchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchRequest.ProtoReflect.Descriptor instead.
 func (*SearchRequest) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{13}
+	return file_connector_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SearchRequest) GetCall() string {
@@ -925,7 +1017,7 @@ type SearchResponse struct {
 
 func (x *SearchResponse) Reset() {
 	*x = SearchResponse{}
-	mi := &file_connector_proto_msgTypes[14]
+	mi := &file_connector_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +1029,7 @@ func (x *SearchResponse) String() string {
 func (*SearchResponse) ProtoMessage() {}
 
 func (x *SearchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[14]
+	mi := &file_connector_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +1042,7 @@ func (x *SearchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchResponse.ProtoReflect.Descriptor instead.
 func (*SearchResponse) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{14}
+	return file_connector_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SearchResponse) GetOutcome() string {
@@ -998,7 +1090,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_connector_proto_msgTypes[15]
+	mi := &file_connector_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1010,7 +1102,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[15]
+	mi := &file_connector_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1023,7 +1115,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{15}
+	return file_connector_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Candidate) GetRef() string {
@@ -1054,7 +1146,7 @@ type FetchRequest struct {
 
 func (x *FetchRequest) Reset() {
 	*x = FetchRequest{}
-	mi := &file_connector_proto_msgTypes[16]
+	mi := &file_connector_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1066,7 +1158,7 @@ func (x *FetchRequest) String() string {
 func (*FetchRequest) ProtoMessage() {}
 
 func (x *FetchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[16]
+	mi := &file_connector_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1079,7 +1171,7 @@ func (x *FetchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchRequest.ProtoReflect.Descriptor instead.
 func (*FetchRequest) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{16}
+	return file_connector_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *FetchRequest) GetCall() string {
@@ -1136,7 +1228,7 @@ type FetchResponse struct {
 
 func (x *FetchResponse) Reset() {
 	*x = FetchResponse{}
-	mi := &file_connector_proto_msgTypes[17]
+	mi := &file_connector_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1240,7 @@ func (x *FetchResponse) String() string {
 func (*FetchResponse) ProtoMessage() {}
 
 func (x *FetchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[17]
+	mi := &file_connector_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1253,7 @@ func (x *FetchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchResponse.ProtoReflect.Descriptor instead.
 func (*FetchResponse) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{17}
+	return file_connector_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *FetchResponse) GetOutcome() string {
@@ -1200,14 +1292,14 @@ type Item struct {
 	Category string                 `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"` // a code of the sharing catalogue
 	Kind     string                 `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`         // fact, opinion, child_voice, family_account
 	Date     *PartialDate           `protobuf:"bytes,5,opt,name=date,proto3" json:"date,omitempty"`         // when it happened or was observed
-	// For things that last. Present with an empty date: it still lasts.
+	// For things that last. Still lasting: any date with the accuracy UUU.
 	Until         *PartialDate `protobuf:"bytes,6,opt,name=until,proto3" json:"until,omitempty"`
 	Title         string       `protobuf:"bytes,7,opt,name=title,proto3" json:"title,omitempty"`
 	Text          string       `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
 	Codes         []*Code      `protobuf:"bytes,9,rep,name=codes,proto3" json:"codes,omitempty"`
 	Source        string       `protobuf:"bytes,10,opt,name=source,proto3" json:"source,omitempty"`       // who or what the agency has it from
 	Author        string       `protobuf:"bytes,11,opt,name=author,proto3" json:"author,omitempty"`       // a professional role, never a name
-	Flags         []string     `protobuf:"bytes,12,rep,name=flags,proto3" json:"flags,omitempty"`         // protected_location, third_party, intelligence
+	Flags         []string     `protobuf:"bytes,12,rep,name=flags,proto3" json:"flags,omitempty"`         // protected_location, third_party, intelligence, redacted
 	Handling      string       `protobuf:"bytes,13,opt,name=handling,proto3" json:"handling,omitempty"`   // the agency's handling code
 	Protected     []string     `protobuf:"bytes,14,rep,name=protected,proto3" json:"protected,omitempty"` // values inside this item that locate someone
 	Voice         *Voice       `protobuf:"bytes,15,opt,name=voice,proto3" json:"voice,omitempty"`         // for, and only for, kind child_voice
@@ -1217,7 +1309,7 @@ type Item struct {
 
 func (x *Item) Reset() {
 	*x = Item{}
-	mi := &file_connector_proto_msgTypes[18]
+	mi := &file_connector_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1229,7 +1321,7 @@ func (x *Item) String() string {
 func (*Item) ProtoMessage() {}
 
 func (x *Item) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[18]
+	mi := &file_connector_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1242,7 +1334,7 @@ func (x *Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Item.ProtoReflect.Descriptor instead.
 func (*Item) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{18}
+	return file_connector_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Item) GetId() string {
@@ -1361,7 +1453,7 @@ type Code struct {
 
 func (x *Code) Reset() {
 	*x = Code{}
-	mi := &file_connector_proto_msgTypes[19]
+	mi := &file_connector_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1465,7 @@ func (x *Code) String() string {
 func (*Code) ProtoMessage() {}
 
 func (x *Code) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[19]
+	mi := &file_connector_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1478,7 @@ func (x *Code) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Code.ProtoReflect.Descriptor instead.
 func (*Code) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{19}
+	return file_connector_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Code) GetSystem() string {
@@ -1422,7 +1514,7 @@ type Voice struct {
 
 func (x *Voice) Reset() {
 	*x = Voice{}
-	mi := &file_connector_proto_msgTypes[20]
+	mi := &file_connector_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1434,7 +1526,7 @@ func (x *Voice) String() string {
 func (*Voice) ProtoMessage() {}
 
 func (x *Voice) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[20]
+	mi := &file_connector_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1447,7 +1539,7 @@ func (x *Voice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Voice.ProtoReflect.Descriptor instead.
 func (*Voice) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{20}
+	return file_connector_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Voice) GetVerbatim() bool {
@@ -1489,7 +1581,7 @@ type DeliverRequest struct {
 
 func (x *DeliverRequest) Reset() {
 	*x = DeliverRequest{}
-	mi := &file_connector_proto_msgTypes[21]
+	mi := &file_connector_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1501,7 +1593,7 @@ func (x *DeliverRequest) String() string {
 func (*DeliverRequest) ProtoMessage() {}
 
 func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[21]
+	mi := &file_connector_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1514,7 +1606,7 @@ func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
 func (*DeliverRequest) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{21}
+	return file_connector_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeliverRequest) GetCall() string {
@@ -1548,7 +1640,7 @@ type DeliverResponse struct {
 
 func (x *DeliverResponse) Reset() {
 	*x = DeliverResponse{}
-	mi := &file_connector_proto_msgTypes[22]
+	mi := &file_connector_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1560,7 +1652,7 @@ func (x *DeliverResponse) String() string {
 func (*DeliverResponse) ProtoMessage() {}
 
 func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[22]
+	mi := &file_connector_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1573,7 +1665,7 @@ func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
 func (*DeliverResponse) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{22}
+	return file_connector_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeliverResponse) GetOutcome() string {
@@ -1609,7 +1701,7 @@ type Notification struct {
 
 func (x *Notification) Reset() {
 	*x = Notification{}
-	mi := &file_connector_proto_msgTypes[23]
+	mi := &file_connector_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1621,7 +1713,7 @@ func (x *Notification) String() string {
 func (*Notification) ProtoMessage() {}
 
 func (x *Notification) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[23]
+	mi := &file_connector_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1634,7 +1726,7 @@ func (x *Notification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notification.ProtoReflect.Descriptor instead.
 func (*Notification) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{23}
+	return file_connector_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Notification) GetId() string {
@@ -1725,7 +1817,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_connector_proto_msgTypes[24]
+	mi := &file_connector_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +1829,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[24]
+	mi := &file_connector_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +1842,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{24}
+	return file_connector_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *WatchRequest) GetCursor() string {
@@ -1784,7 +1876,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_connector_proto_msgTypes[25]
+	mi := &file_connector_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1796,7 +1888,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[25]
+	mi := &file_connector_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1809,7 +1901,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{25}
+	return file_connector_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *WatchResponse) GetEvents() []*Notification {
@@ -1834,7 +1926,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_connector_proto_msgTypes[26]
+	mi := &file_connector_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1846,7 +1938,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[26]
+	mi := &file_connector_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1859,7 +1951,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{26}
+	return file_connector_proto_rawDescGZIP(), []int{27}
 }
 
 type HealthResponse struct {
@@ -1872,7 +1964,7 @@ type HealthResponse struct {
 
 func (x *HealthResponse) Reset() {
 	*x = HealthResponse{}
-	mi := &file_connector_proto_msgTypes[27]
+	mi := &file_connector_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +1976,7 @@ func (x *HealthResponse) String() string {
 func (*HealthResponse) ProtoMessage() {}
 
 func (x *HealthResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_connector_proto_msgTypes[27]
+	mi := &file_connector_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +1989,7 @@ func (x *HealthResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthResponse.ProtoReflect.Descriptor instead.
 func (*HealthResponse) Descriptor() ([]byte, []int) {
-	return file_connector_proto_rawDescGZIP(), []int{27}
+	return file_connector_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *HealthResponse) GetOk() bool {
@@ -1940,7 +2032,7 @@ const file_connector_proto_rawDesc = "" +
 	"\x11ConfigureResponse\"V\n" +
 	"\x06Person\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12:\n" +
-	"\x06record\x18\x02 \x01(\v2\".mashhub.connector.v1.PersonRecordR\x06record\"\xcd\x03\n" +
+	"\x06record\x18\x02 \x01(\v2\".mashhub.connector.v1.PersonRecordR\x06record\"\xd1\x05\n" +
 	"\fPersonRecord\x12B\n" +
 	"\videntifiers\x18\x01 \x03(\v2 .mashhub.connector.v1.IdentifierR\videntifiers\x120\n" +
 	"\x05names\x18\x02 \x03(\v2\x1a.mashhub.connector.v1.NameR\x05names\x12@\n" +
@@ -1952,7 +2044,18 @@ const file_connector_proto_rawDesc = "" +
 	"\x03sex\x18\x06 \x01(\tR\x03sex\x12\x1c\n" +
 	"\tethnicity\x18\a \x01(\tR\tethnicity\x12;\n" +
 	"\taddresses\x18\b \x03(\v2\x1d.mashhub.connector.v1.AddressR\taddresses\x12>\n" +
-	"\btelecoms\x18\t \x03(\v2\".mashhub.connector.v1.ContactPointR\btelecoms\":\n" +
+	"\btelecoms\x18\t \x03(\v2\".mashhub.connector.v1.ContactPointR\btelecoms\x12\x1f\n" +
+	"\bdeceased\x18\n" +
+	" \x01(\bH\x00R\bdeceased\x88\x01\x01\x12B\n" +
+	"\arelated\x18\v \x03(\v2(.mashhub.connector.v1.PersonRelationshipR\arelated\x12K\n" +
+	"\x10primary_contacts\x18\f \x03(\v2 .mashhub.connector.v1.IdentifierR\x0fprimaryContacts\x12C\n" +
+	"\fmatched_refs\x18\r \x03(\v2 .mashhub.connector.v1.IdentifierR\vmatchedRefsB\v\n" +
+	"\t_deceased\"z\n" +
+	"\x12PersonRelationship\x12@\n" +
+	"\n" +
+	"identifier\x18\x01 \x01(\v2 .mashhub.connector.v1.IdentifierR\n" +
+	"identifier\x12\"\n" +
+	"\frelationship\x18\x02 \x03(\tR\frelationship\":\n" +
 	"\n" +
 	"Identifier\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12\x16\n" +
@@ -1972,10 +2075,11 @@ const file_connector_proto_rawDesc = "" +
 	"\bpostcode\x18\x04 \x01(\tR\bpostcode\x12\x12\n" +
 	"\x04uprn\x18\x05 \x01(\tR\x04uprn\x12\x12\n" +
 	"\x04usrn\x18\x06 \x01(\tR\x04usrn\x12\x10\n" +
-	"\x03use\x18\a \x01(\tR\x03use\"<\n" +
+	"\x03use\x18\a \x01(\tR\x03use\"R\n" +
 	"\fContactPoint\x12\x16\n" +
 	"\x06system\x18\x01 \x01(\tR\x06system\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"v\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\x12\x14\n" +
+	"\x05group\x18\x03 \x01(\tR\x05group\"v\n" +
 	"\x06Period\x127\n" +
 	"\tfrom_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\bfromTime\x123\n" +
 	"\ato_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x06toTime\"\x83\x01\n" +
@@ -2088,7 +2192,7 @@ func file_connector_proto_rawDescGZIP() []byte {
 	return file_connector_proto_rawDescData
 }
 
-var file_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_connector_proto_goTypes = []any{
 	(*ErrorDetail)(nil),           // 0: mashhub.connector.v1.ErrorDetail
 	(*DescribeRequest)(nil),       // 1: mashhub.connector.v1.DescribeRequest
@@ -2097,76 +2201,81 @@ var file_connector_proto_goTypes = []any{
 	(*ConfigureResponse)(nil),     // 4: mashhub.connector.v1.ConfigureResponse
 	(*Person)(nil),                // 5: mashhub.connector.v1.Person
 	(*PersonRecord)(nil),          // 6: mashhub.connector.v1.PersonRecord
-	(*Identifier)(nil),            // 7: mashhub.connector.v1.Identifier
-	(*Name)(nil),                  // 8: mashhub.connector.v1.Name
-	(*PartialDate)(nil),           // 9: mashhub.connector.v1.PartialDate
-	(*Address)(nil),               // 10: mashhub.connector.v1.Address
-	(*ContactPoint)(nil),          // 11: mashhub.connector.v1.ContactPoint
-	(*Period)(nil),                // 12: mashhub.connector.v1.Period
-	(*SearchRequest)(nil),         // 13: mashhub.connector.v1.SearchRequest
-	(*SearchResponse)(nil),        // 14: mashhub.connector.v1.SearchResponse
-	(*Candidate)(nil),             // 15: mashhub.connector.v1.Candidate
-	(*FetchRequest)(nil),          // 16: mashhub.connector.v1.FetchRequest
-	(*FetchResponse)(nil),         // 17: mashhub.connector.v1.FetchResponse
-	(*Item)(nil),                  // 18: mashhub.connector.v1.Item
-	(*Code)(nil),                  // 19: mashhub.connector.v1.Code
-	(*Voice)(nil),                 // 20: mashhub.connector.v1.Voice
-	(*DeliverRequest)(nil),        // 21: mashhub.connector.v1.DeliverRequest
-	(*DeliverResponse)(nil),       // 22: mashhub.connector.v1.DeliverResponse
-	(*Notification)(nil),          // 23: mashhub.connector.v1.Notification
-	(*WatchRequest)(nil),          // 24: mashhub.connector.v1.WatchRequest
-	(*WatchResponse)(nil),         // 25: mashhub.connector.v1.WatchResponse
-	(*HealthRequest)(nil),         // 26: mashhub.connector.v1.HealthRequest
-	(*HealthResponse)(nil),        // 27: mashhub.connector.v1.HealthResponse
-	nil,                           // 28: mashhub.connector.v1.ConfigureRequest.SecretsEntry
-	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 30: google.protobuf.Duration
+	(*PersonRelationship)(nil),    // 7: mashhub.connector.v1.PersonRelationship
+	(*Identifier)(nil),            // 8: mashhub.connector.v1.Identifier
+	(*Name)(nil),                  // 9: mashhub.connector.v1.Name
+	(*PartialDate)(nil),           // 10: mashhub.connector.v1.PartialDate
+	(*Address)(nil),               // 11: mashhub.connector.v1.Address
+	(*ContactPoint)(nil),          // 12: mashhub.connector.v1.ContactPoint
+	(*Period)(nil),                // 13: mashhub.connector.v1.Period
+	(*SearchRequest)(nil),         // 14: mashhub.connector.v1.SearchRequest
+	(*SearchResponse)(nil),        // 15: mashhub.connector.v1.SearchResponse
+	(*Candidate)(nil),             // 16: mashhub.connector.v1.Candidate
+	(*FetchRequest)(nil),          // 17: mashhub.connector.v1.FetchRequest
+	(*FetchResponse)(nil),         // 18: mashhub.connector.v1.FetchResponse
+	(*Item)(nil),                  // 19: mashhub.connector.v1.Item
+	(*Code)(nil),                  // 20: mashhub.connector.v1.Code
+	(*Voice)(nil),                 // 21: mashhub.connector.v1.Voice
+	(*DeliverRequest)(nil),        // 22: mashhub.connector.v1.DeliverRequest
+	(*DeliverResponse)(nil),       // 23: mashhub.connector.v1.DeliverResponse
+	(*Notification)(nil),          // 24: mashhub.connector.v1.Notification
+	(*WatchRequest)(nil),          // 25: mashhub.connector.v1.WatchRequest
+	(*WatchResponse)(nil),         // 26: mashhub.connector.v1.WatchResponse
+	(*HealthRequest)(nil),         // 27: mashhub.connector.v1.HealthRequest
+	(*HealthResponse)(nil),        // 28: mashhub.connector.v1.HealthResponse
+	nil,                           // 29: mashhub.connector.v1.ConfigureRequest.SecretsEntry
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 31: google.protobuf.Duration
 }
 var file_connector_proto_depIdxs = []int32{
-	28, // 0: mashhub.connector.v1.ConfigureRequest.secrets:type_name -> mashhub.connector.v1.ConfigureRequest.SecretsEntry
+	29, // 0: mashhub.connector.v1.ConfigureRequest.secrets:type_name -> mashhub.connector.v1.ConfigureRequest.SecretsEntry
 	6,  // 1: mashhub.connector.v1.Person.record:type_name -> mashhub.connector.v1.PersonRecord
-	7,  // 2: mashhub.connector.v1.PersonRecord.identifiers:type_name -> mashhub.connector.v1.Identifier
-	8,  // 3: mashhub.connector.v1.PersonRecord.names:type_name -> mashhub.connector.v1.Name
-	9,  // 4: mashhub.connector.v1.PersonRecord.birth_date:type_name -> mashhub.connector.v1.PartialDate
-	9,  // 5: mashhub.connector.v1.PersonRecord.death_date:type_name -> mashhub.connector.v1.PartialDate
-	10, // 6: mashhub.connector.v1.PersonRecord.addresses:type_name -> mashhub.connector.v1.Address
-	11, // 7: mashhub.connector.v1.PersonRecord.telecoms:type_name -> mashhub.connector.v1.ContactPoint
-	29, // 8: mashhub.connector.v1.Period.from_time:type_name -> google.protobuf.Timestamp
-	29, // 9: mashhub.connector.v1.Period.to_time:type_name -> google.protobuf.Timestamp
-	5,  // 10: mashhub.connector.v1.SearchRequest.person:type_name -> mashhub.connector.v1.Person
-	15, // 11: mashhub.connector.v1.SearchResponse.candidates:type_name -> mashhub.connector.v1.Candidate
-	6,  // 12: mashhub.connector.v1.Candidate.record:type_name -> mashhub.connector.v1.PersonRecord
-	5,  // 13: mashhub.connector.v1.FetchRequest.person:type_name -> mashhub.connector.v1.Person
-	12, // 14: mashhub.connector.v1.FetchRequest.period:type_name -> mashhub.connector.v1.Period
-	18, // 15: mashhub.connector.v1.FetchResponse.items:type_name -> mashhub.connector.v1.Item
-	9,  // 16: mashhub.connector.v1.Item.date:type_name -> mashhub.connector.v1.PartialDate
-	9,  // 17: mashhub.connector.v1.Item.until:type_name -> mashhub.connector.v1.PartialDate
-	19, // 18: mashhub.connector.v1.Item.codes:type_name -> mashhub.connector.v1.Code
-	20, // 19: mashhub.connector.v1.Item.voice:type_name -> mashhub.connector.v1.Voice
-	23, // 20: mashhub.connector.v1.DeliverRequest.notification:type_name -> mashhub.connector.v1.Notification
-	6,  // 21: mashhub.connector.v1.Notification.person:type_name -> mashhub.connector.v1.PersonRecord
-	29, // 22: mashhub.connector.v1.Notification.happened:type_name -> google.protobuf.Timestamp
-	30, // 23: mashhub.connector.v1.WatchRequest.wait:type_name -> google.protobuf.Duration
-	23, // 24: mashhub.connector.v1.WatchResponse.events:type_name -> mashhub.connector.v1.Notification
-	1,  // 25: mashhub.connector.v1.Connector.Describe:input_type -> mashhub.connector.v1.DescribeRequest
-	3,  // 26: mashhub.connector.v1.Connector.Configure:input_type -> mashhub.connector.v1.ConfigureRequest
-	13, // 27: mashhub.connector.v1.Connector.Search:input_type -> mashhub.connector.v1.SearchRequest
-	16, // 28: mashhub.connector.v1.Connector.Fetch:input_type -> mashhub.connector.v1.FetchRequest
-	21, // 29: mashhub.connector.v1.Connector.Deliver:input_type -> mashhub.connector.v1.DeliverRequest
-	24, // 30: mashhub.connector.v1.Connector.Watch:input_type -> mashhub.connector.v1.WatchRequest
-	26, // 31: mashhub.connector.v1.Connector.Health:input_type -> mashhub.connector.v1.HealthRequest
-	2,  // 32: mashhub.connector.v1.Connector.Describe:output_type -> mashhub.connector.v1.DescribeResponse
-	4,  // 33: mashhub.connector.v1.Connector.Configure:output_type -> mashhub.connector.v1.ConfigureResponse
-	14, // 34: mashhub.connector.v1.Connector.Search:output_type -> mashhub.connector.v1.SearchResponse
-	17, // 35: mashhub.connector.v1.Connector.Fetch:output_type -> mashhub.connector.v1.FetchResponse
-	22, // 36: mashhub.connector.v1.Connector.Deliver:output_type -> mashhub.connector.v1.DeliverResponse
-	25, // 37: mashhub.connector.v1.Connector.Watch:output_type -> mashhub.connector.v1.WatchResponse
-	27, // 38: mashhub.connector.v1.Connector.Health:output_type -> mashhub.connector.v1.HealthResponse
-	32, // [32:39] is the sub-list for method output_type
-	25, // [25:32] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	8,  // 2: mashhub.connector.v1.PersonRecord.identifiers:type_name -> mashhub.connector.v1.Identifier
+	9,  // 3: mashhub.connector.v1.PersonRecord.names:type_name -> mashhub.connector.v1.Name
+	10, // 4: mashhub.connector.v1.PersonRecord.birth_date:type_name -> mashhub.connector.v1.PartialDate
+	10, // 5: mashhub.connector.v1.PersonRecord.death_date:type_name -> mashhub.connector.v1.PartialDate
+	11, // 6: mashhub.connector.v1.PersonRecord.addresses:type_name -> mashhub.connector.v1.Address
+	12, // 7: mashhub.connector.v1.PersonRecord.telecoms:type_name -> mashhub.connector.v1.ContactPoint
+	7,  // 8: mashhub.connector.v1.PersonRecord.related:type_name -> mashhub.connector.v1.PersonRelationship
+	8,  // 9: mashhub.connector.v1.PersonRecord.primary_contacts:type_name -> mashhub.connector.v1.Identifier
+	8,  // 10: mashhub.connector.v1.PersonRecord.matched_refs:type_name -> mashhub.connector.v1.Identifier
+	8,  // 11: mashhub.connector.v1.PersonRelationship.identifier:type_name -> mashhub.connector.v1.Identifier
+	30, // 12: mashhub.connector.v1.Period.from_time:type_name -> google.protobuf.Timestamp
+	30, // 13: mashhub.connector.v1.Period.to_time:type_name -> google.protobuf.Timestamp
+	5,  // 14: mashhub.connector.v1.SearchRequest.person:type_name -> mashhub.connector.v1.Person
+	16, // 15: mashhub.connector.v1.SearchResponse.candidates:type_name -> mashhub.connector.v1.Candidate
+	6,  // 16: mashhub.connector.v1.Candidate.record:type_name -> mashhub.connector.v1.PersonRecord
+	5,  // 17: mashhub.connector.v1.FetchRequest.person:type_name -> mashhub.connector.v1.Person
+	13, // 18: mashhub.connector.v1.FetchRequest.period:type_name -> mashhub.connector.v1.Period
+	19, // 19: mashhub.connector.v1.FetchResponse.items:type_name -> mashhub.connector.v1.Item
+	10, // 20: mashhub.connector.v1.Item.date:type_name -> mashhub.connector.v1.PartialDate
+	10, // 21: mashhub.connector.v1.Item.until:type_name -> mashhub.connector.v1.PartialDate
+	20, // 22: mashhub.connector.v1.Item.codes:type_name -> mashhub.connector.v1.Code
+	21, // 23: mashhub.connector.v1.Item.voice:type_name -> mashhub.connector.v1.Voice
+	24, // 24: mashhub.connector.v1.DeliverRequest.notification:type_name -> mashhub.connector.v1.Notification
+	6,  // 25: mashhub.connector.v1.Notification.person:type_name -> mashhub.connector.v1.PersonRecord
+	30, // 26: mashhub.connector.v1.Notification.happened:type_name -> google.protobuf.Timestamp
+	31, // 27: mashhub.connector.v1.WatchRequest.wait:type_name -> google.protobuf.Duration
+	24, // 28: mashhub.connector.v1.WatchResponse.events:type_name -> mashhub.connector.v1.Notification
+	1,  // 29: mashhub.connector.v1.Connector.Describe:input_type -> mashhub.connector.v1.DescribeRequest
+	3,  // 30: mashhub.connector.v1.Connector.Configure:input_type -> mashhub.connector.v1.ConfigureRequest
+	14, // 31: mashhub.connector.v1.Connector.Search:input_type -> mashhub.connector.v1.SearchRequest
+	17, // 32: mashhub.connector.v1.Connector.Fetch:input_type -> mashhub.connector.v1.FetchRequest
+	22, // 33: mashhub.connector.v1.Connector.Deliver:input_type -> mashhub.connector.v1.DeliverRequest
+	25, // 34: mashhub.connector.v1.Connector.Watch:input_type -> mashhub.connector.v1.WatchRequest
+	27, // 35: mashhub.connector.v1.Connector.Health:input_type -> mashhub.connector.v1.HealthRequest
+	2,  // 36: mashhub.connector.v1.Connector.Describe:output_type -> mashhub.connector.v1.DescribeResponse
+	4,  // 37: mashhub.connector.v1.Connector.Configure:output_type -> mashhub.connector.v1.ConfigureResponse
+	15, // 38: mashhub.connector.v1.Connector.Search:output_type -> mashhub.connector.v1.SearchResponse
+	18, // 39: mashhub.connector.v1.Connector.Fetch:output_type -> mashhub.connector.v1.FetchResponse
+	23, // 40: mashhub.connector.v1.Connector.Deliver:output_type -> mashhub.connector.v1.DeliverResponse
+	26, // 41: mashhub.connector.v1.Connector.Watch:output_type -> mashhub.connector.v1.WatchResponse
+	28, // 42: mashhub.connector.v1.Connector.Health:output_type -> mashhub.connector.v1.HealthResponse
+	36, // [36:43] is the sub-list for method output_type
+	29, // [29:36] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_connector_proto_init() }
@@ -2174,13 +2283,14 @@ func file_connector_proto_init() {
 	if File_connector_proto != nil {
 		return
 	}
+	file_connector_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_connector_proto_rawDesc), len(file_connector_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
