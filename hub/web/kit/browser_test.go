@@ -87,6 +87,9 @@ func TestGalleryInABrowser(t *testing.T) {
 		}
 	}
 	if dir := os.Getenv("MASH_SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "gallery.html"), []byte(dom), 0o600); err != nil {
+			t.Error(err)
+		}
 		for name, args := range map[string][]string{
 			"gallery":        {"--window-size=1280,1500", address + "/gallery"},
 			"gallery-mobile": {"--window-size=500,1400", address + "/gallery"},

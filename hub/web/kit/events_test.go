@@ -3,6 +3,8 @@ package kit
 import (
 	"bufio"
 	"context"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -254,4 +256,39 @@ func TestEventsEndWithTheSession(t *testing.T) {
 	}
 	next(t, lines, "event: end")
 	ended(t, lines)
+}
+
+// TestEventsOutliveTheServersTimeouts: a stream pushes the write deadline on,
+// or every page would lose its updates after a minute.
+func TestEventsOutliveTheServersTimeouts(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	e := NewEvents(EventsConfig{Heartbeat: 20 * time.Millisecond})
+	srv := NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = e.Serve(&recorder{ResponseWriter: w}, r, "board", nil)
+	}), slog.New(slog.DiscardHandler))
+	if srv.ReadHeaderTimeout == 0 || srv.ReadTimeout == 0 || srv.WriteTimeout == 0 || srv.IdleTimeout == 0 {
+		t.Error("a time limit is missing")
+	}
+	srv.ReadTimeout, srv.WriteTimeout = 60*time.Millisecond, 60*time.Millisecond
+	srv.RegisterOnShutdown(e.Close)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- srv.Serve(l) }()
+	client := &http.Client{Transport: &http.Transport{}}
+	lines, stop := follow(t, client, "http://"+l.Addr().String()+"/")
+	for range 15 { // 300 ms, five times the limit
+		next(t, lines, ": still here")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		t.Errorf("shutdown waited for the stream: %v", err)
+	}
+	ended(t, lines)
+	stop()
+	client.CloseIdleConnections()
+	<-stopped
 }
