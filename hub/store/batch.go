@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -170,10 +171,12 @@ func (w *writer) step(b *batch, fn func(*tx) error) (err error) {
 		if good {
 			return
 		}
-		if undo := w.s.run("ROLLBACK TO mine"); undo != nil {
-			w.bury(b, fault("undoing", undo))
-		} else if undo := w.s.run("RELEASE mine"); undo != nil {
-			w.bury(b, fault("undoing", undo))
+		for _, q := range []string{"ROLLBACK TO mine", "RELEASE mine"} {
+			if w.s.run(q) != nil {
+				// SQLite has rolled back by itself, because of what broke t.
+				w.bury(b, cmp.Or(t.broken, error(errUndone)))
+				return
+			}
 		}
 	}()
 	if err := fn(t); err != nil {
@@ -185,11 +188,8 @@ func (w *writer) step(b *batch, fn func(*tx) error) (err error) {
 	if t.broken != nil {
 		return t.broken
 	}
-	if err := w.s.run("RELEASE mine"); err != nil {
-		err = fault("keeping", err)
-		w.bury(b, err)
-		good = true // nothing is left to undo
-		return err
+	if w.s.run("RELEASE mine") != nil {
+		return errUndone // and the savepoint cannot be rolled back to either
 	}
 	good = true
 	return nil

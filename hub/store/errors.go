@@ -34,4 +34,6 @@ func fault(doing string, err error) error {
 	return mash.Errorf(mash.CodeUnavailable, "%s: %w", doing, err)
 }
 
+var errUndone = mash.Errorf(mash.CodeUnavailable, "the database has undone the transaction")
+
 var errClosed = mash.Errorf(mash.CodeUnavailable, "the store is closed")

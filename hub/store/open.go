@@ -73,6 +73,9 @@ func openFile(ctx context.Context, o Options, sets ...string) (_ *file, err erro
 	if f.lock, err = lockFile(o.Path + ".lock"); err != nil {
 		return nil, err
 	}
+	if err := reserve(o.Path); err != nil {
+		return nil, mash.Errorf(mash.CodeUnavailable, "making the store's files: %w", err)
+	}
 	if f.db, err = openDB(o.Path, o.Key); err != nil {
 		return nil, fault("opening the store", err)
 	}
@@ -106,6 +109,21 @@ func openFile(ctx context.Context, o Options, sets ...string) (_ *file, err erro
 	return f, nil
 }
 
+// reserve makes the files before SQLite does, which would let others read
+// them. The log, which SQLite makes anew, takes its mode from the database.
+func reserve(path string) error {
+	for _, suffix := range []string{"", "-shm"} {
+		f, err := os.OpenFile(path+suffix, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // openDB opens the file by the encrypting VFS. The key goes by PRAGMA, not in
 // the name, where other code in the process could read it.
 func openDB(path string, key []byte) (*sql.DB, error) {
@@ -113,7 +131,8 @@ func openDB(path string, key []byte) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := url.URL{Scheme: "file", Path: abs, RawQuery: "vfs=adiantum"}
+	query := url.Values{"vfs": {"adiantum"}, "modeof": {abs}}
+	name := url.URL{Scheme: "file", Path: abs, RawQuery: query.Encode()}
 	pragma := "PRAGMA hexkey = '" + hex.EncodeToString(key) + "'"
 	return driver.Open(name.String(), func(c *sqlite3.Conn) error {
 		for _, p := range []string{

@@ -195,8 +195,8 @@ func (t *tx) Nested(f func() error) error {
 			return
 		}
 		for _, q := range []string{"ROLLBACK TO " + name, "RELEASE " + name} {
-			if err := t.s.run(q); err != nil && t.broken == nil {
-				t.broken = fault("undoing", err)
+			if t.s.run(q) != nil && t.broken == nil {
+				t.broken = errUndone
 			}
 		}
 	}()
