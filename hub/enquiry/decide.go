@@ -234,11 +234,11 @@ func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseI
 			return err
 		}
 		for _, r := range requests {
-			if !r.State.Ended() {
-				ci.OpenRequests++
-			}
-			if slices.Contains(r.Marks, mash.MarkSourceUnavailable) {
+			switch {
+			case slices.Contains(r.Marks, mash.MarkSourceUnavailable):
 				ci.Unavailable++
+			case !r.State.Ended():
+				ci.OpenRequests++
 			}
 		}
 		entries, err := d.entries(tx, id)

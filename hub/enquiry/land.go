@@ -246,6 +246,8 @@ func (d *Desk) landEvents(tx mash.HubTx, r *mash.Request, ret mash.Return) error
 	if ret.Final {
 		e.Kind, r.State = mash.EventLanded, mash.RequestLanded
 	}
+	// A final return that says "could not search" keeps that mark: it is not
+	// the same as nothing known, and closing asks for it.
 	r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool { return ret.Final || m == mash.MarkSourceUnavailable })
 	for _, o := range ret.Outcomes {
 		if o.Outcome == mash.SourceUnavailable && !slices.Contains(r.Marks, mash.MarkSourceUnavailable) {

@@ -156,7 +156,9 @@ func (n *Node) view(ctx context.Context, actor mash.Actor, hub, page, request st
 		Page:   page, PurposeOf: "request",
 	}
 	dec := n.links[hub].Policy.View(ctx, in)
-	permitted := dec.Answer == mash.Permit && len(dec.Obligations) == 0
+	// These pages show the agency's own records and the question, which the hub
+	// sent without the address of whoever is protected.
+	permitted := dec.Answer == mash.Permit && !slices.ContainsFunc(dec.Obligations, func(o mash.Obligation) bool { return o.Code != mash.ObligeProtectLocation })
 	e := mash.Entry{At: now, Actor: actor.ID, Action: "page.view", Hub: hub, Request: request, Shown: shown, Detail: map[string]string{"page": page}}
 	if !permitted {
 		e.Action, e.Shown = "page.denied", nil

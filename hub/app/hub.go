@@ -1,0 +1,189 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mashhub/hub/audit"
+	"mashhub/hub/bus"
+	"mashhub/hub/enquiry"
+	"mashhub/hub/envelope"
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/notify"
+	"mashhub/hub/protocol"
+	"mashhub/hub/store"
+)
+
+// HubOptions are the settings of one hub.
+type HubOptions struct {
+	ID       string
+	Dir      string // data and secrets
+	Enrol    string // folder of public keys
+	Brokers  []string
+	Agencies mash.Directory
+	Targets  enquiry.Targets
+	Env      mash.Env
+	Log      *slog.Logger
+	// Changed is called after anything that a page may show has changed; may
+	// be nil.
+	Changed func()
+}
+
+// Hub is one running hub.
+type Hub struct {
+	HubOptions
+	Store    *store.Hub
+	Vault    *store.Vault
+	Secrets  *Secrets
+	Policy   *protocol.Point
+	Audit    *audit.Log
+	Bus      *bus.Kafka
+	Desk     *enquiry.Desk
+	Notify   *notify.Desk
+	Exchange *exchange.Exchange[mash.HubTx]
+	registry *envelope.Registry
+}
+
+// NewHub opens a hub's stores and puts it together. Close it.
+func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
+	h = &Hub{HubOptions: o}
+	defer func() {
+		if err != nil {
+			h.Close()
+		}
+	}()
+	self := mash.HubAddress(o.ID)
+	if h.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.ID, []mash.Address{self}, o.Env); err != nil {
+		return h, err
+	}
+	if h.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: h.Secrets.Vault, Wrap: h.Secrets.Wrap}); err != nil {
+		return h, fmt.Errorf("opening the key store: %w", err)
+	}
+	if h.Store, err = store.OpenHub(ctx, store.Options{Path: filepath.Join(o.Dir, "hub.db"), Key: h.Secrets.Store, Vault: h.Vault}); err != nil {
+		return h, fmt.Errorf("opening the store: %w", err)
+	}
+	h.Policy, err = protocol.New(ctx, protocol.Options{Where: self, Env: o.Env, Epoch: 1, OnFault: faultLog(o.Log)})
+	if err != nil {
+		return h, fmt.Errorf("loading the policy: %w", err)
+	}
+	if h.Bus, err = bus.Connect(ctx, bus.Options{Brokers: o.Brokers, ClientID: "hub-" + o.ID, Log: o.Log}); err != nil {
+		return h, fmt.Errorf("connecting to the broker: %w", err)
+	}
+	h.Audit = audit.New(o.ID, h.Secrets.Signer, store.NewVaultAudit(h.Vault), o.Env)
+	h.Desk = enquiry.New(enquiry.Config{Hub: o.ID, Store: h.Store, Policy: h.Policy, Audit: h.Audit, Env: o.Env,
+		Agencies: o.Agencies, Targets: o.Targets, Log: o.Log})
+	h.Notify = notify.New(notify.Config{Hub: o.ID, Policy: h.Policy, Audit: h.Audit, Env: o.Env, Agencies: o.Agencies, Log: o.Log})
+	h.registry = envelope.NewRegistry(func(f func(mash.Keys) error) error {
+		return h.Store.View(ctx, func(tx mash.HubTx) error { return f(tx) })
+	}, o.Env.Now)
+	seal, err := envelope.New(envelope.Options{Private: h.Secrets.Keys, Registry: h.registry})
+	if err != nil {
+		return h, fmt.Errorf("preparing to seal: %w", err)
+	}
+	handlers := h.Desk.Handlers()
+	maps.Copy(handlers, h.Notify.Handlers())
+	topics := make([]string, len(o.Agencies))
+	for i, a := range o.Agencies {
+		topics[i] = mash.FromTopic(o.ID, a.ID)
+	}
+	h.Exchange = exchange.New(exchange.Config[mash.HubTx]{
+		Hub: o.ID, Self: []mash.Address{self}, Topics: topics, Store: h.Store, Bus: h.Bus, Seal: seal, Audit: h.Audit,
+		Env: o.Env, Log: o.Log, Handlers: handlers, Changed: o.Changed,
+		Sent: func(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
+			return errors.Join(h.Desk.Sent(tx, m, at), h.Notify.Sent(tx, m, at))
+		},
+		Settled: func(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
+			return errors.Join(h.Desk.Settled(tx, m, at), h.Notify.Settled(tx, m, at))
+		},
+	})
+	h.Desk.Connect(h.Exchange)
+	h.Notify.Connect(h.Exchange)
+	return h, nil
+}
+
+// Topics are what a hub and its agencies need on the broker.
+func Topics(hub string, agencies mash.Directory) []bus.Topic {
+	var out []bus.Topic
+	for _, a := range agencies {
+		out = append(out, bus.Topic{Name: mash.ToTopic(hub, a.ID)}, bus.Topic{Name: mash.FromTopic(hub, a.ID)})
+	}
+	return out
+}
+
+// Enrolment waits for the agencies' public keys and takes them in. names are
+// those that must be there.
+func (h *Hub) Enrolment(ctx context.Context, names []string) error {
+	if err := publish(h.Enrol, "hub-"+h.ID, h.Secrets); err != nil {
+		return fmt.Errorf("publishing keys: %w", err)
+	}
+	own, err := h.Secrets.Keys.PublicKeys()
+	if err != nil {
+		return err
+	}
+	keys, err := awaitEnrolments(ctx, h.Enrol, names)
+	if err != nil {
+		return err
+	}
+	err = h.Store.Update(ctx, func(tx mash.HubTx) error { return register(tx, append(own, keys...)) })
+	h.registry.Forget()
+	return err
+}
+
+// awaitEnrolments looks for enrolments until all are there.
+func awaitEnrolments(ctx context.Context, dir string, names []string) ([]mash.Key, error) {
+	for {
+		keys, missing, err := enrolled(dir, names)
+		if err != nil || len(missing) == 0 {
+			return keys, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for the keys of %v: %w", missing, ctx.Err())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// Run works until ctx ends.
+func (h *Hub) Run(ctx context.Context) error {
+	if err := h.Bus.EnsureTopics(ctx, Topics(h.ID, h.Agencies)); err != nil {
+		return fmt.Errorf("creating topics: %w", err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return h.Exchange.Run(ctx) })
+	g.Go(func() error {
+		return audit.Run(ctx, h.Audit, h.Store, func(err error) { h.Log.Error("sequencing the log", "code", mash.CodeOf(err)) })
+	})
+	g.Go(func() error { return h.keepLedger(ctx) })
+	return g.Wait()
+}
+
+// Close closes what NewHub opened.
+func (h *Hub) Close() error {
+	var errs []error
+	if h.Bus != nil {
+		errs = append(errs, h.Bus.Close())
+	}
+	if h.Store != nil {
+		errs = append(errs, h.Store.Close())
+	}
+	if h.Vault != nil {
+		errs = append(errs, h.Vault.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// faultLog makes every deny(fault) loud, with its cause, which holds no input.
+func faultLog(log *slog.Logger) func(mash.Decision, error) {
+	return func(d mash.Decision, err error) {
+		log.Error("policy fault", "question", d.Question, "decision", d.ID, "policy", d.PolicyVersion, "cause", err)
+	}
+}

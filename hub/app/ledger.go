@@ -1,0 +1,74 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"mashhub/hub/mash"
+)
+
+// probe is how often the hub looks whether it and its broker work; an outage
+// shorter than that may go unseen.
+const probe = 2 * time.Second
+
+// keepLedger writes the outage ledger: when the hub was not running, found
+// from its own last sign of life, and when the broker could not be reached.
+// Neither is charged to anybody (DESIGN §9).
+func (h *Hub) keepLedger(ctx context.Context) error {
+	self := mash.Party{Agency: "hub"}
+	alive := func(tx mash.HubTx) error { return tx.PutHeartbeat(mash.Heartbeat{Party: self, At: h.Env.Now()}) }
+	err := h.Store.Update(ctx, func(tx mash.HubTx) error {
+		beats, err := tx.Heartbeats()
+		if err != nil {
+			return err
+		}
+		for _, b := range beats {
+			if b.Party == self && h.Env.Now().Sub(b.At) > 2*probe {
+				if err := tx.PutOutage(mash.Outage{ID: h.Env.NewID(), Scope: "hub", From: b.At, To: h.Env.Now()}); err != nil {
+					return err
+				}
+			}
+		}
+		return alive(tx)
+	})
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(probe)
+	defer tick.Stop()
+	var open *mash.Outage
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		started := h.Env.Now()
+		pctx, cancel := context.WithTimeout(ctx, probe)
+		down := h.Bus.Probe(pctx) != nil
+		cancel()
+		if ctx.Err() != nil {
+			return nil
+		}
+		err := h.Store.Update(ctx, func(tx mash.HubTx) error {
+			switch {
+			case down && open == nil:
+				o := mash.Outage{ID: h.Env.NewID(), Scope: "broker", From: started}
+				if err := tx.PutOutage(o); err != nil {
+					return err
+				}
+				open = &o
+			case !down && open != nil:
+				open.To = h.Env.Now()
+				if err := tx.PutOutage(*open); err != nil {
+					return err
+				}
+				open = nil
+			}
+			return alive(tx)
+		})
+		if err != nil && ctx.Err() == nil {
+			h.Log.Error("writing the outage ledger", "code", mash.CodeOf(err))
+		}
+	}
+}

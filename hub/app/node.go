@@ -1,0 +1,241 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mashhub/hub/audit"
+	"mashhub/hub/bus"
+	"mashhub/hub/envelope"
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/node"
+	"mashhub/hub/protocol"
+	"mashhub/hub/store"
+	"mashhub/plugins/connector"
+	"mashhub/plugins/host"
+)
+
+// NodeOptions are the settings of one agency's node.
+type NodeOptions struct {
+	Agency     mash.Agency
+	Dir        string
+	Enrol      string
+	Hubs       []HubLink
+	Connectors []ConnectorSpec
+	Env        mash.Env
+	Log        *slog.Logger
+	Monotonic  func() int64
+	Boot       string
+	Changed    func()
+	Retry      time.Duration // see node.Config
+	Heartbeat  time.Duration
+}
+
+// HubLink is a hub that the node serves.
+type HubLink struct {
+	ID      string
+	Brokers []string
+}
+
+// ConnectorSpec is one plugin of the node.
+type ConnectorSpec struct {
+	Name    string
+	Cmd     []string // argument vector; its program is pinned by digest at start
+	Config  json.RawMessage
+	Secrets map[string]string
+	Hub     string // to which its watch reports; empty: the first
+	Limits  host.Limits
+}
+
+// Node is one running node.
+type Node struct {
+	NodeOptions
+	Store     *store.Node
+	Vault     *store.Vault
+	Secrets   *Secrets
+	Audit     *audit.Log
+	Node      *node.Node
+	Plugins   []*host.Plugin
+	exchanges []*exchange.Exchange[mash.NodeTx]
+	buses     []*bus.Kafka
+	registry  *envelope.Registry
+}
+
+// NewNode opens a node's store, starts its connectors and puts it together.
+// Close it.
+func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
+	n = &Node{NodeOptions: o}
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+	owners := node.Addresses(o.Agency)
+	if n.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.Agency.ID, owners, o.Env); err != nil {
+		return n, err
+	}
+	if err := publish(o.Enrol, o.Agency.ID, n.Secrets); err != nil {
+		return n, fmt.Errorf("publishing keys: %w", err)
+	}
+	if n.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: n.Secrets.Vault, Wrap: n.Secrets.Wrap}); err != nil {
+		return n, fmt.Errorf("opening the key store: %w", err)
+	}
+	if n.Store, err = store.OpenNode(ctx, store.Options{Path: filepath.Join(o.Dir, "node.db"), Key: n.Secrets.Store, Vault: n.Vault}); err != nil {
+		return n, fmt.Errorf("opening the store: %w", err)
+	}
+	n.Audit = audit.New(o.Agency.ID, n.Secrets.Signer, store.NewVaultAudit(n.Vault), o.Env)
+	n.registry = envelope.NewRegistry(func(f func(mash.Keys) error) error {
+		return n.Store.View(ctx, func(tx mash.NodeTx) error { return f(tx) })
+	}, o.Env.Now)
+	sources, err := n.startConnectors(ctx)
+	if err != nil {
+		return n, err
+	}
+	var links []*node.Link
+	for _, h := range o.Hubs {
+		point, err := protocol.New(ctx, protocol.Options{Where: owners[0], Env: o.Env, Epoch: 1, OnFault: faultLog(o.Log)})
+		if err != nil {
+			return n, fmt.Errorf("loading the policy: %w", err)
+		}
+		links = append(links, &node.Link{Hub: h.ID, Policy: point})
+	}
+	n.Node = node.New(node.Config{Agency: o.Agency, Links: links, Sources: sources, Store: n.Store, Audit: n.Audit, Env: o.Env,
+		Log: o.Log, Monotonic: o.Monotonic, Boot: o.Boot, Changed: o.Changed, Retry: o.Retry, Heartbeat: o.Heartbeat})
+	for _, h := range o.Hubs {
+		if err := n.link(ctx, h, owners); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// link connects the node with one hub.
+func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address) error {
+	b, err := bus.Connect(ctx, bus.Options{Brokers: h.Brokers, ClientID: "node-" + n.Agency.ID, Log: n.Log})
+	if err != nil {
+		return fmt.Errorf("connecting to the broker: %w", err)
+	}
+	n.buses = append(n.buses, b)
+	seal, err := envelope.New(envelope.Options{Private: n.Secrets.Keys, Registry: n.registry})
+	if err != nil {
+		return fmt.Errorf("preparing to seal: %w", err)
+	}
+	x := exchange.New(exchange.Config[mash.NodeTx]{
+		Hub: h.ID, Self: owners, Topics: []string{mash.ToTopic(h.ID, n.Agency.ID)}, Store: n.Store, Bus: b, Seal: seal,
+		Audit: n.Audit, Env: n.Env, Log: n.Log, Handlers: n.Node.Handlers(), Settled: n.Node.Settled, Changed: n.Node.Wake,
+	})
+	n.Node.Connect(h.ID, x)
+	n.exchanges = append(n.exchanges, x)
+	return nil
+}
+
+// startConnectors starts every plugin at the same time. One that cannot start
+// now is tried again; one whose settings are wrong is an error.
+func (n *Node) startConnectors(ctx context.Context) ([]node.Source, error) {
+	plugins := make([]*host.Plugin, len(n.Connectors))
+	var g errgroup.Group
+	for i, c := range n.Connectors {
+		g.Go(func() error {
+			digest, err := host.Digest(c.Cmd[0])
+			if err != nil {
+				return fmt.Errorf("pinning the connector %s: %w", c.Name, err)
+			}
+			plugins[i], err = host.Start(ctx, host.Spec{Name: c.Name, Cmd: c.Cmd, SHA256: digest, Config: c.Config, Secrets: c.Secrets,
+				Limits: c.Limits, KeepTrying: true, Now: n.Env.Now, Log: n.Log,
+				OnState: func(host.State) {
+					if n.Node != nil {
+						n.Node.Beat()
+					}
+				}})
+			if err != nil {
+				return fmt.Errorf("starting the connector %s: %w", c.Name, err)
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	var sources []node.Source
+	for i, p := range plugins {
+		if p == nil {
+			continue
+		}
+		n.Plugins = append(n.Plugins, p)
+		d, derr := p.Describe(ctx, connector.DescribeRequest{})
+		if err == nil && derr != nil {
+			err = fmt.Errorf("describing the connector %s: %w", n.Connectors[i].Name, derr)
+		}
+		sources = append(sources, node.Source{Name: n.Connectors[i].Name, Connector: p, Methods: d.Methods, Hub: n.Connectors[i].Hub,
+			Status: func() (string, int) { return string(p.State()), p.Pid() }})
+	}
+	return sources, err
+}
+
+// Enrolment waits for the hubs' public keys and takes them in.
+func (n *Node) Enrolment(ctx context.Context) error {
+	var names []string
+	for _, h := range n.Hubs {
+		names = append(names, "hub-"+h.ID)
+	}
+	keys, err := awaitEnrolments(ctx, n.Enrol, names)
+	if err != nil {
+		return err
+	}
+	own, err := n.Secrets.Keys.PublicKeys()
+	if err != nil {
+		return err
+	}
+	err = n.Store.Update(ctx, func(tx mash.NodeTx) error { return register(tx, append(own, keys...)) })
+	n.registry.Forget()
+	return err
+}
+
+// Run works until ctx ends.
+func (n *Node) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, x := range n.exchanges {
+		g.Go(func() error {
+			// The hub creates the topics; a node may be there first.
+			for ctx.Err() == nil {
+				if err := x.Run(ctx); err == nil || ctx.Err() != nil {
+					return nil
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(100 * time.Millisecond):
+				}
+			}
+			return nil
+		})
+	}
+	g.Go(func() error { return n.Node.Run(ctx) })
+	g.Go(func() error {
+		return audit.Run(ctx, n.Audit, n.Store, func(err error) { n.Log.Error("sequencing the log", "code", mash.CodeOf(err)) })
+	})
+	return g.Wait()
+}
+
+// Close stops the connectors and closes what NewNode opened.
+func (n *Node) Close() error {
+	var errs []error
+	for _, p := range n.Plugins {
+		errs = append(errs, p.Close())
+	}
+	for _, b := range n.buses {
+		errs = append(errs, b.Close())
+	}
+	if n.Store != nil {
+		errs = append(errs, n.Store.Close())
+	}
+	if n.Vault != nil {
+		errs = append(errs, n.Vault.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,172 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"mashhub/hub/audit"
+	"mashhub/hub/envelope"
+	"mashhub/hub/mash"
+	"mashhub/hub/store"
+)
+
+// Secrets are what a process must keep to itself.
+type Secrets struct {
+	Store, Vault, Wrap []byte
+	Signer             note.Signer
+	Verifier           string // public: whoever has it can check the log
+	Keys               *envelope.KeySet
+}
+
+// OpenSecrets reads the secrets in dir, and makes them at the first start:
+// keys are generated where they are used and never leave it.
+func OpenSecrets(dir, name string, owners []mash.Address, env mash.Env) (*Secrets, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of secrets: %w", err)
+	}
+	s := &Secrets{}
+	for file, dst := range map[string]*[]byte{"store.key": &s.Store, "vault.key": &s.Vault, "wrap.key": &s.Wrap} {
+		b, err := readOrMake(filepath.Join(dir, file), func() ([]byte, error) {
+			b := make([]byte, store.KeySize)
+			_, err := io.ReadFull(env.Rand, b)
+			return b, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		*dst = b
+	}
+	b, err := readOrMake(filepath.Join(dir, "audit.key"), func() ([]byte, error) {
+		signer, verifier, err := audit.GenerateKey(name, env.Rand)
+		return []byte(signer + "\n" + verifier), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var signer string
+	if _, err := fmt.Sscan(string(b), &signer, &s.Verifier); err != nil {
+		return nil, fmt.Errorf("reading the log's key: %w", err)
+	}
+	if s.Signer, err = note.NewSigner(signer); err != nil {
+		return nil, fmt.Errorf("reading the log's key: %w", err)
+	}
+	b, err = readOrMake(filepath.Join(dir, "keys.json"), func() ([]byte, error) {
+		set := envelope.NewKeySet()
+		for _, o := range owners {
+			sign, encrypt, err := envelope.GenerateKeys(env.Rand, o, env.Now(), envelope.Curve25519)
+			if err != nil {
+				return nil, err
+			}
+			set.Add(sign)
+			set.Add(encrypt)
+		}
+		return set.Save()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.Keys, err = envelope.LoadKeySet(b); err != nil {
+		return nil, fmt.Errorf("reading the keys: %w", err)
+	}
+	return s, nil
+}
+
+// readOrMake reads a secret file, or makes it durably: half a key is never left.
+func readOrMake(path string, make func() ([]byte, error)) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err == nil || !errors.Is(err, os.ErrNotExist) {
+		return b, err
+	}
+	if b, err = make(); err != nil {
+		return nil, fmt.Errorf("making %s: %w", filepath.Base(path), err)
+	}
+	return b, writeFile(path, b, 0o600)
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(path string, b []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err = f.Write(b); err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// enrolment is what a process makes public.
+type enrolment struct {
+	Name     string     `json:"name"`
+	Verifier string     `json:"audit_verifier"`
+	Keys     []mash.Key `json:"keys"`
+}
+
+// publish puts our public keys into the folder of enrolments.
+func publish(dir, name string, s *Secrets) error {
+	keys, err := s.Keys.PublicKeys()
+	if err != nil {
+		return fmt.Errorf("listing public keys: %w", err)
+	}
+	b, err := json.MarshalIndent(enrolment{Name: name, Verifier: s.Verifier, Keys: keys}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, name+".json"), b, 0o644)
+}
+
+// enrolled reads the enrolments of others; missing ones are named.
+func enrolled(dir string, names []string) (keys []mash.Key, missing []string, err error) {
+	for _, name := range names {
+		b, err := os.ReadFile(filepath.Join(dir, name+".json"))
+		if errors.Is(err, os.ErrNotExist) {
+			missing = append(missing, name)
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		var e enrolment
+		if err := json.Unmarshal(b, &e); err != nil {
+			return nil, nil, fmt.Errorf("reading the enrolment of %s: %w", name, err)
+		}
+		keys = append(keys, e.Keys...)
+	}
+	return keys, missing, nil
+}
+
+// register puts keys into a registry that does not have them yet.
+func register(tx mash.Keys, keys []mash.Key) error {
+	for _, k := range keys {
+		_, err := tx.Key(k.Owner, k.ID)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, mash.ErrNotFound) {
+			return err
+		}
+		if err := tx.PutKey(k); err != nil {
+			return fmt.Errorf("registering a key of %s: %w", k.Owner, err)
+		}
+	}
+	return nil
+}
