@@ -213,7 +213,9 @@ type Panel struct {
 // Render gives the HTML.
 func (p Panel) Render() (template.HTML, error) { return render("kit/panel", p) }
 
-// Tab is one panel of Tabs. ID is the anchor, so it is needed and unique.
+// Tab is one panel of Tabs. ID is the anchor, so it is needed and unique. Let
+// Body begin with a Heading: on paper the panels stand below one another and
+// the list of labels is gone.
 type Tab struct {
 	ID, Label string
 	Body      Stack

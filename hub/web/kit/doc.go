@@ -98,5 +98,7 @@
 //
 // and committed, so that nobody needs Node to build or run the program. A test
 // checks the hashes and, where Node's packages are installed, that the build
-// gives the same files.
+// gives the same files. With MASH_BROWSER=chromium the tests also open the
+// pages in that browser, and with MASH_SCREENSHOTS=DIR leave pictures of the
+// gallery of components there.
 package kit

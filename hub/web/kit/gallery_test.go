@@ -98,7 +98,7 @@ func galleryPage() Page {
 			Inset{Text: "Two agencies have not answered. Nothing known is not the same as source unavailable."},
 			Warning{Text: "What is filed may be visible to the family."},
 			Details{Summary: "Why is one item withheld?", Text: "Clause 4.2: older than the agreement's limit."},
-			Tabs{ID: "views", Items: []Tab{{"chronology", "Chronology", Stack{Paragraph{Text: "“I don’t like it when they shout.”", AsWritten: true}}}, {"agencies", "Agencies", Stack{Paragraph{Text: "Six asked, four answered."}}}}},
+			Tabs{ID: "views", Items: []Tab{{"chronology", "Chronology", Stack{Heading{Text: "Chronology"}, Paragraph{Text: "“I don’t like it when they shout.”", AsWritten: true}}}, {"agencies", "Agencies", Stack{Heading{Text: "Agencies"}, Paragraph{Text: "Six asked, four answered."}}}}},
 			Form{Action: "/gallery", Body: Stack{
 				agencies, dob,
 				Radios{Name: "informed", Legend: Legend{Text: "Does the family know?", Classes: "govuk-fieldset__legend--s"}, Items: []Choice{{Value: "yes", Text: "Yes"}, {Value: "no", Text: "No"}, {Value: "unsafe", Text: "It is unsafe to tell them", Conditional: Stack{Input{Name: "why", Label: Label{Text: "Why is it unsafe?"}}}}}},

@@ -2,7 +2,6 @@ package kit
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,13 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"time"
 )
-
-// An API library's adapter takes the router's mux.
-var _ humago.Mux = (*APIMux)(nil)
 
 // site is a router under test with what a program would give it.
 type site struct {
@@ -351,6 +345,19 @@ func TestBodiesAreLimited(t *testing.T) {
 	}
 }
 
+func TestHandlersHaveADeadline(t *testing.T) {
+	s := newSite(t)
+	s.Handle(Route{Pattern: "GET /slow", Rule: "board", Timeout: 10 * time.Millisecond, Handler: func(_ http.ResponseWriter, r *http.Request) error {
+		<-r.Context().Done()
+		return r.Context().Err()
+	}})
+	srv, c := s.start(t)
+	signIn(t, c, srv.URL, "worker")
+	if resp, _ := get(t, c, srv.URL+"/slow"); resp.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%d", resp.StatusCode)
+	}
+}
+
 func TestSafeNext(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "/", "/board": "/board", "/e/A-1?tab=2": "/e/A-1?tab=2", "//evil.test": "/", "https://evil.test": "/", `/\evil.test`: "/", "/\t/evil.test": "/", "evil": "/", "/%2f/evil": "/%2f/evil",
@@ -358,36 +365,5 @@ func TestSafeNext(t *testing.T) {
 		if got := SafeNext(in); got != want {
 			t.Errorf("SafeNext(%q) = %q", in, got)
 		}
-	}
-}
-
-// TestAPIRoutesKeepTheRules registers an operation through huma: it answers
-// with the same sign-in and the same refusal as the pages.
-func TestAPIRoutesKeepTheRules(t *testing.T) {
-	s := newSite(t).standard()
-	config := huma.DefaultConfig("test", "1")
-	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
-	api := humago.New(s.Mux(map[string]string{"GET /api/enquiries/{ref}": "enquiry.view"}), config)
-	type out struct{ Body struct{ Ref string } }
-	huma.Get(api, "/api/enquiries/{ref}", func(ctx context.Context, in *struct {
-		Ref string `path:"ref"`
-	}) (*out, error) {
-		o := &out{}
-		u, _ := UserFrom(ctx)
-		o.Body.Ref = in.Ref + " for " + u.ID
-		return o, nil
-	})
-	srv, c := s.start(t)
-	resp, body := get(t, c, srv.URL+"/api/enquiries/A-1")
-	if resp.StatusCode != 401 || resp.Header.Get("Content-Type") != "application/problem+json" {
-		t.Errorf("without sign-in: %d %s", resp.StatusCode, body)
-	}
-	signIn(t, c, srv.URL, "scrutineer")
-	if resp, _ := get(t, c, srv.URL+"/api/enquiries/A-1"); resp.StatusCode != 404 {
-		t.Errorf("denied: %d", resp.StatusCode)
-	}
-	signIn(t, c, srv.URL, "worker")
-	if resp, body := get(t, c, srv.URL+"/api/enquiries/A-1"); resp.StatusCode != 200 || !strings.Contains(body, "A-1 for u-1") {
-		t.Errorf("permitted: %d %s", resp.StatusCode, body)
 	}
 }
