@@ -84,7 +84,7 @@ func checkFetch(q connector.FetchRequest, a connector.FetchResponse) (connector.
 		if err := checkItem(item); err != nil {
 			return a, 0, err
 		}
-		if slices.Contains(q.Categories, item.Category) && within(item, q.Period) {
+		if slices.Contains(q.Categories, item.Category) && Within(item, q.Period) {
 			kept = append(kept, item)
 		}
 	}
@@ -108,10 +108,10 @@ func checkItem(i record.Item) error {
 	return nil
 }
 
-// within reports whether the item may have been true at any moment of the
+// Within reports whether the item may have been true at any moment of the
 // period. A date of which part is unknown or estimated is as wide as record
 // says; an end of which nothing is known means that it still lasts.
-func within(i record.Item, p connector.Period) bool {
+func Within(i record.Item, p connector.Period) bool {
 	first, last := i.Date.Earliest(), i.Date.Latest()
 	if i.Until != nil && i.Until.Latest().After(last) {
 		last = i.Until.Latest()

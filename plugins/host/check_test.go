@@ -46,10 +46,10 @@ func TestWithin(t *testing.T) {
 		{"2025-01-01", "", &record.PartialDate{Date: "2025", Accuracy: "UUU"}, false}, // begins after
 	} {
 		item := record.Item{Date: record.PartialDate{Date: c.date, Accuracy: c.accuracy}, Until: c.until}
-		if got := within(item, period); got != c.want {
+		if got := Within(item, period); got != c.want {
 			t.Errorf("%s %s until %v: %v, want %v", c.date, c.accuracy, c.until, got, c.want)
 		}
-		if c.want && !within(item, connector.Period{}) {
+		if c.want && !Within(item, connector.Period{}) {
 			t.Errorf("%s is outside a period open at both ends", c.date)
 		}
 	}
@@ -65,13 +65,13 @@ func TestWithinProperties(t *testing.T) {
 		from, to, at := days("from"), days("to"), days("at")
 		period := connector.Period{From: from, To: to}
 		text := at.Format(time.DateOnly)
-		exact := within(record.Item{Date: record.PartialDate{Date: text}}, period)
+		exact := Within(record.Item{Date: record.PartialDate{Date: text}}, period)
 		if want := !at.Before(from) && !at.After(to); exact != want {
 			t.Fatalf("%s in %s..%s: %v", text, from, to, exact)
 		}
 		for _, less := range []record.PartialDate{{Date: text[:7]}, {Date: text[:4]},
 			{Date: text, Accuracy: "UAA"}, {Date: text, Accuracy: "UUA"}, {Date: text, Accuracy: "UUU"}} {
-			if exact && !within(record.Item{Date: less}, period) {
+			if exact && !Within(record.Item{Date: less}, period) {
 				t.Fatalf("%v is outside although %s is within", less, text)
 			}
 		}

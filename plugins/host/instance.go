@@ -202,7 +202,8 @@ func (in *instance) stop() {
 // responsive asks the plugin's gRPC health service, with a deadline: a process
 // that is stuck altogether does not answer it.
 func (in *instance) responsive(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	patience := min(2*time.Second, max(in.spec.Limits.CallTimeout, 500*time.Millisecond))
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err := grpc_health_v1.NewHealthClient(in.conn).Check(ctx,
 		&grpc_health_v1.HealthCheckRequest{Service: plugin.GRPCServiceName})

@@ -48,6 +48,13 @@ func printable(text string, forbidden []string) string {
 	return text
 }
 
+// Discloses reports whether text repeats anything that would identify the
+// person: what an error text, a log line or a reason must never do.
+func Discloses(text string, p record.Person) bool { return repeats(text, valuesOf(p)) }
+
+// Repeats is Discloses for a single value, such as a secret.
+func Repeats(text, value string) bool { return repeats(text, []string{value}) }
+
 // repeats reports whether text contains one of the values. A short value of
 // letters alone (a name) counts only as a whole word, or every "cannot" would
 // be about Ann.
