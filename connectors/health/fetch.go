@@ -33,6 +33,9 @@ var resourceOrder = []string{"Encounter", "Appointment", "Condition", "Immunizat
 const maxItems = 5000
 
 func (c *client) Fetch(ctx context.Context, req connector.FetchRequest) (connector.FetchResponse, error) {
+	if gone := ended(ctx); gone != nil {
+		return connector.FetchResponse{}, gone
+	}
 	s, err := c.ready()
 	if err != nil {
 		return connector.FetchResponse{}, err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mashhub/plugins/connector"
+	"mashhub/plugins/host"
 	"mashhub/plugins/record"
 )
 
@@ -57,6 +58,9 @@ func fetch(t *testing.T, c connector.Connector, categories ...string) connector.
 	for _, i := range got.Items {
 		if err := i.Validate(); err != nil {
 			t.Errorf("%s does not pass the record model: %v", i.ID, err)
+		}
+		if !host.Within(i, connector.Period{From: date("2021-01-01"), To: date("2026-11-22")}) {
+			t.Errorf("%s would be dropped by the host: outside the period", i.ID)
 		}
 	}
 	return got

@@ -46,12 +46,7 @@ func (m *mapper) take(r *resource) error {
 	if item.Title == "" {
 		item.Title = r.name()
 	}
-	if d := partialDate(from); d != nil {
-		item.Date = *d
-	}
-	if until != "" {
-		item.Until = partialDate(until)
-	}
+	setDates(&item, from, until, lasting)
 	places := r.places()
 	if len(places) > 0 {
 		item.Source += ": " + strings.Join(places, ", ")
@@ -92,12 +87,7 @@ func (m *mapper) registrations() {
 		if code != "" {
 			item.Codes = []record.Code{{System: systemODS, Code: code, Label: gp.Display}}
 		}
-		if d := partialDate(from); d != nil {
-			item.Date = *d
-		}
-		if until != "" {
-			item.Until = partialDate(until)
-		}
+		setDates(&item, from, until, true)
 		m.add(rule, item, false, []string{name, code})
 	}
 }
@@ -128,6 +118,17 @@ func (m *mapper) add(rule *Rule, item record.Item, restricted bool, places []str
 	}
 	m.seen[item.ID] = true
 	m.items = append(m.items, item)
+}
+
+// setDates writes when the thing began and ended. What lasts and has no end
+// named is still in force: an end of which nothing is known says so.
+func setDates(item *record.Item, from, until string, lasting bool) {
+	if d := partialDate(from); d != nil {
+		item.Date = *d
+	}
+	if item.Until = partialDate(until); item.Until == nil && lasting && item.Date.Date != "" {
+		item.Until = &record.PartialDate{Date: item.Date.Date, Accuracy: accuracyNone}
+	}
 }
 
 // undated is the date of a piece that the system keeps without one, such as a

@@ -22,6 +22,9 @@ var errEnough = errors.New("enough candidates")
 const maxQuestions = 12
 
 func (c *client) Search(ctx context.Context, req connector.SearchRequest) (connector.SearchResponse, error) {
+	if gone := ended(ctx); gone != nil {
+		return connector.SearchResponse{}, gone
+	}
 	s, err := c.ready()
 	if err != nil {
 		return connector.SearchResponse{}, err
