@@ -17,9 +17,8 @@
 //     would not have written ourselves. What the library cannot be handed it
 //     cannot get wrong.
 //   - A revoked key is as good as unknown. A retired one still verifies and
-//     opens: what it may still have signed depends on the message's own issue
-//     time, which is inside the payload, so the caller compares it with the
-//     registry's Retired of Opened.KeyID.
+//     opens: what it may have signed depends on the message's own issue time,
+//     which is inside the payload, so the caller compares that with Retired.
 //   - Open says who signed and whose key opened it; whether the signed
 //     audience is that same party is for the caller to check. Without that
 //     check, a recipient could encrypt what A signed for it to somebody else.

@@ -47,12 +47,7 @@ func New(o Options) (*Envelope, error) {
 // issuer, audience and issue time itself; Seal does not look into it. Errors:
 // CodeInvalid for a payload that is empty or larger than MaxPayload,
 // CodeUnknownKey when a key is missing, what the registry says, CodeInternal.
-func (e *Envelope) Seal(ctx context.Context, from, to mash.Address, payload []byte) (token []byte, err error) {
-	defer func() {
-		if recover() != nil {
-			token, err = nil, mash.Errorf(mash.CodeInternal, "sealing failed")
-		}
-	}()
+func (e *Envelope) Seal(ctx context.Context, from, to mash.Address, payload []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -79,11 +74,11 @@ func (e *Envelope) Seal(ctx context.Context, from, to mash.Address, payload []by
 	if !ok {
 		return nil, mash.Errorf(mash.CodeUnknownKey, "the recipient's key cannot be used")
 	}
-	signed, err := sign(private, payload)
+	signed, err := protect(func() ([]byte, error) { return sign(private, payload) })
 	if err != nil {
 		return nil, mash.Errorf(mash.CodeInternal, "signing failed")
 	}
-	token, err = encrypt(theirs.ID, public, signed)
+	token, err := protect(func() ([]byte, error) { return encrypt(theirs.ID, public, signed) })
 	if err != nil {
 		return nil, mash.Errorf(mash.CodeInternal, "encrypting failed")
 	}
@@ -110,22 +105,17 @@ func (e *Envelope) current(owner mash.Address, use mash.KeyUse) (mash.Key, error
 // Issuer that is not revoked, and encrypted to a key of To that is held here.
 //
 // The caller must still check that the signed audience is To and the signed
-// issuer is Issuer, and, if the key KeyID is retired in the registry, that the
-// message was issued before. Errors: CodeBadMessage for what the gate or the
+// issuer is Issuer, and, if Retired is set, that the message was issued before.
+// Errors: CodeBadMessage for what the gate or the
 // cryptography refuses; CodeUnknownKey for a key that is not registered, is
 // revoked or is for another use; CodeWrongParty for a message encrypted to a
 // registered key that is not held here; what the registry says when it cannot
 // be asked (any other code: try again, do not quarantine).
-func (e *Envelope) Open(ctx context.Context, token []byte) (opened mash.Opened, err error) {
-	defer func() {
-		if recover() != nil {
-			opened, err = mash.Opened{}, bad("the message cannot be read")
-		}
-	}()
+func (e *Envelope) Open(ctx context.Context, token []byte) (mash.Opened, error) {
 	if err := ctx.Err(); err != nil {
 		return mash.Opened{}, err
 	}
-	out, err := gateOuter(token)
+	out, err := protect(func() (outer, error) { return gateOuter(token) })
 	if err != nil {
 		return mash.Opened{}, err
 	}
@@ -144,11 +134,11 @@ func (e *Envelope) Open(ctx context.Context, token []byte) (opened mash.Opened, 
 	if out.curve != curveName(key.Curve()) {
 		return mash.Opened{}, bad("the ephemeral key is on another curve than the recipient's")
 	}
-	signed, err := decrypt(key, token)
+	signed, err := protect(func() ([]byte, error) { return decrypt(key, token) })
 	if err != nil {
 		return mash.Opened{}, bad("the message cannot be decrypted")
 	}
-	in, err := gateInner(signed)
+	in, err := protect(func() (inner, error) { return gateInner(signed) })
 	if err != nil {
 		return mash.Opened{}, err
 	}
@@ -163,13 +153,13 @@ func (e *Envelope) Open(ctx context.Context, token []byte) (opened mash.Opened, 
 	if err != nil {
 		return mash.Opened{}, mash.Errorf(mash.CodeUnknownKey, "the issuer's key cannot be used")
 	}
-	payload, err := verify(issuer.Alg, public, signed)
+	payload, err := protect(func() ([]byte, error) { return verify(issuer.Alg, public, signed) })
 	if err != nil {
 		return mash.Opened{}, bad("the signature is wrong")
 	}
 	sum := sha256.Sum256(token)
 	return mash.Opened{Issuer: issuer.Owner, To: to.Owner, KeyID: issuer.ID,
-		Payload: payload, Hash: hex.EncodeToString(sum[:])}, nil
+		Payload: payload, Hash: hex.EncodeToString(sum[:]), Retired: issuer.Retired}, nil
 }
 
 // lookup finds a registered key for a use; revoked ones are not found.
@@ -186,6 +176,19 @@ func (e *Envelope) lookup(id string, use mash.KeyUse) (mash.Key, error) {
 		return k, mash.Errorf(mash.CodeUnknownKey, "the key is registered for another use")
 	}
 	return k, nil
+}
+
+// protect makes a panic of f an error: no message may stop the process. It goes
+// around what reads a message and nothing else, so that a fault of the registry
+// is not taken for a bad message.
+func protect[T any](f func() (T, error)) (out T, err error) {
+	defer func() {
+		if recover() != nil {
+			var none T
+			out, err = none, bad("the message cannot be read")
+		}
+	}()
+	return f()
 }
 
 func curveName(c ecdh.Curve) string {

@@ -108,8 +108,11 @@ func TestLifeOfAKey(t *testing.T) {
 	if err != nil || got.KeyID != sign.ID {
 		t.Errorf("by the new key: %s, %v", got.KeyID, err)
 	}
-	if got, err := w.at[hub].Open(t.Context(), old); err != nil || got.KeyID != oldSign.ID {
-		t.Errorf("by the retired key: %s, %v", got.KeyID, err)
+	if !got.Retired.IsZero() {
+		t.Errorf("the new key is retired at %v", got.Retired)
+	}
+	if got, err := w.at[hub].Open(t.Context(), old); err != nil || got.KeyID != oldSign.ID || !got.Retired.Equal(w.now) {
+		t.Errorf("by the retired key: %s, retired %v, %v", got.KeyID, got.Retired, err)
 	}
 	if _, err := w.at[police].Open(t.Context(), toOld); err != nil {
 		t.Errorf("to the retired key: %v", err)

@@ -35,7 +35,7 @@ func (c *corpus) add(name, token string, want mash.Code) {
 // honest is a JWS by the police (ES256) for the hub (X25519).
 func (c *corpus) honest() []byte {
 	p := c.w.signing[police]
-	return jwsForge{honestInner(p.Alg, p.ID), `{"a":1}`, by(p)}.token()
+	return jwsForge{honestInner(p.Alg, p.ID), signedPayload, by(p)}.token()
 }
 
 // outer adds a JWE to the hub with an honest JWS in it.
@@ -115,6 +115,13 @@ func TestHostileCorpus(t *testing.T) {
 				t.Error("the error quotes the message")
 			}
 		})
+	}
+}
+
+func TestPanicsBecomeErrors(t *testing.T) {
+	got, err := protect(func() (string, error) { panic("at the disco") })
+	if got != "" || mash.CodeOf(err) != mash.CodeBadMessage || strings.Contains(err.Error(), "disco") {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
