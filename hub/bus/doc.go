@@ -23,6 +23,10 @@
 // of the caller's function, so that whatever arrived meanwhile is the next
 // batch and shares one commit.
 //
+// Why there is no kafka.Writer: to send at once it must be told to wait for
+// nothing, and then every message is a request, and a sync, of its own. Here
+// what arrives during a write goes with the next one.
+//
 // Topic names and keys are visible to the broker: they hold the hub's id, an
 // agency's id and the request's id, nothing personal. Values are sealed.
 //

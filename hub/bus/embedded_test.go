@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		err := bus.RunBroker(ctx, bus.BrokerOptions{Dir: dir,
 			Topics:  []bus.Topic{{Name: "made.at.start", Partitions: 2}},
 			OnReady: func(addr string) { fmt.Println(addr) },
-			Log:     slog.New(slog.NewTextHandler(os.Stderr, nil))})
+			Log:     slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

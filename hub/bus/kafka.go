@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net"
@@ -26,7 +25,6 @@ type Kafka struct {
 	log       *slog.Logger
 	transport *kafka.Transport
 	client    *kafka.Client
-	writer    *kafka.Writer
 	health    health
 	now       func() time.Time
 
@@ -36,7 +34,9 @@ type Kafka struct {
 	mu       sync.Mutex
 	closed   bool
 	conns    map[net.Conn]struct{}
+	lanes    map[laneKey]*lane
 	recycled time.Time
+	writing  sync.WaitGroup
 }
 
 var _ mash.Bus = (*Kafka)(nil)
@@ -52,7 +52,7 @@ func Connect(ctx context.Context, o Options) (*Kafka, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Kafka{options: o, log: o.Log, conns: map[net.Conn]struct{}{}, now: time.Now}
+	k := &Kafka{options: o, log: o.Log, conns: map[net.Conn]struct{}{}, lanes: map[laneKey]*lane{}, now: time.Now}
 	if k.log == nil {
 		k.log = slog.New(slog.DiscardHandler)
 	}
@@ -69,71 +69,7 @@ func Connect(ctx context.Context, o Options) (*Kafka, error) {
 		Context:     k.ctx,
 	}
 	k.client = &kafka.Client{Addr: kafka.TCP(o.Brokers...), Transport: k.transport}
-	k.writer = &kafka.Writer{
-		Addr:         k.client.Addr,
-		Transport:    k.transport,
-		Balancer:     &kafka.Hash{}, // one key, one partition: order
-		RequiredAcks: kafka.RequireAll,
-		// The writer waits this long to fill a batch; one call's messages
-		// and those of concurrent calls are batched all the same.
-		BatchTimeout:    time.Nanosecond,
-		BatchSize:       maxRecords,
-		BatchBytes:      maxBatch - 1<<10, // the framing of the batch itself
-		MaxAttempts:     3,                // the outbox tries again, not the writer
-		WriteBackoffMin: 10 * time.Millisecond,
-		WriteBackoffMax: 100 * time.Millisecond,
-		WriteTimeout:    5 * time.Second,
-		ReadTimeout:     5 * time.Second,
-	}
 	return k, nil
-}
-
-// Publish returns nil when the broker has every message durably. After an
-// error any of them may have been written, and may yet be. Errors:
-// CodeInvalid for what can never be sent, CodeUnavailable for the rest.
-func (k *Kafka) Publish(ctx context.Context, messages []mash.BusMessage) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	out := make([]kafka.Message, len(messages))
-	for i, m := range messages {
-		switch {
-		case m.Topic == "":
-			return mash.Invalid("topic", "is missing", "name the topic")
-		case len(m.Key) > maxKey:
-			return mash.Invalid("key", fmt.Sprintf("is longer than %d bytes", maxKey), "use an id")
-		case len(m.Value) > MaxMessage:
-			return mash.Invalid("value", fmt.Sprintf("is larger than %d bytes", MaxMessage), "send less in one message")
-		}
-		out[i] = kafka.Message{Topic: m.Topic, Key: []byte(m.Key), Value: m.Value}
-	}
-	if k.ctx.Err() != nil {
-		return ErrClosed
-	}
-	err := k.writer.WriteMessages(ctx, out...)
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err() // the caller's wish says nothing about the broker
-	}
-	err = flatten(err)
-	k.health.report(Health{Op: OpPublish, Err: err})
-	if err != nil {
-		return mash.Errorf(mash.CodeUnavailable, "publishing: %w", err)
-	}
-	return nil
-}
-
-// flatten takes the first error out of the list with one entry per message.
-func flatten(err error) error {
-	var each kafka.WriteErrors
-	if !errors.As(err, &each) {
-		return err
-	}
-	for _, e := range each {
-		if e != nil {
-			return e
-		}
-	}
-	return err
 }
 
 // Close ends every Read and Publish and closes the connections. It does not
@@ -147,11 +83,8 @@ func (k *Kafka) Close() error {
 	for _, c := range open {
 		_ = c.Close() // it may be gone already
 	}
-	err := k.writer.Close()
+	k.writing.Wait()
 	k.transport.CloseIdleConnections()
-	if err != nil {
-		return fmt.Errorf("closing the writer: %w", err)
-	}
 	return nil
 }
 

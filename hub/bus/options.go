@@ -73,6 +73,8 @@ const (
 	maxFetch = 4 << 20
 	// maxRecords is the most that handle is given at once.
 	maxRecords = 256
+	// maxPublish is the most that one write has.
+	maxPublish = 1000
 	// maxQueued bounds what is fetched ahead, in bytes.
 	maxQueued = 8 << 20
 	// maxKey bounds a key: an id, nothing else.
@@ -80,6 +82,7 @@ const (
 
 	maxWait      = 500 * time.Millisecond // of a fetch at the broker
 	fetchTimeout = maxWait + 5*time.Second
+	writeTimeout = 5 * time.Second
 	probeTimeout = 2 * time.Second
 	metadataTTL  = 2 * time.Second // how soon a topic created elsewhere is seen
 	retention    = 7 * 24 * time.Hour
