@@ -44,7 +44,7 @@ func (s *subject) items(ctx context.Context, q connector.FetchRequest) ([]record
 			return nil, errors.New("an item about another person: repeat FetchRequest.Person.Key in Item.Person")
 		case !slices.Contains(q.Categories, i.Category):
 			return nil, fmt.Errorf("an item of category %s, which was not asked for", i.Category)
-		case !host.Within(i, q.Period):
+		case !q.Period.Covers(i):
 			return nil, fmt.Errorf("an item of %s outside the period asked for", i.Category)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"mashhub/plugins/connector"
-	"mashhub/plugins/host"
 	"mashhub/plugins/record"
 )
 
@@ -134,7 +133,7 @@ func (r *reference) Fetch(ctx context.Context, q connector.FetchRequest) (connec
 	for _, i := range all {
 		i.Person, i.Kind, i.Source, i.Author = q.Person.Key, record.Fact, "register", "class teacher"
 		inCategory := slices.Contains(q.Categories, i.Category) || r.is("all categories")
-		inPeriod := host.Within(i, q.Period) || r.is("all periods")
+		inPeriod := q.Period.Covers(i) || r.is("all periods")
 		if r.is("end excluded") && !i.Date.Earliest().After(q.Period.From) {
 			inPeriod = false
 		}

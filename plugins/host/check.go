@@ -84,7 +84,7 @@ func checkFetch(q connector.FetchRequest, a connector.FetchResponse) (connector.
 		if err := checkItem(item); err != nil {
 			return a, 0, err
 		}
-		if slices.Contains(q.Categories, item.Category) && Within(item, q.Period) {
+		if q.Wants(item) {
 			kept = append(kept, item)
 		}
 	}
@@ -106,17 +106,6 @@ func checkItem(i record.Item) error {
 		return misbehaved("an item that breaks the record model: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return nil
-}
-
-// Within reports whether the item may have been true at any moment of the
-// period. A date of which part is unknown or estimated is as wide as record
-// says; an end of which nothing is known means that it still lasts.
-func Within(i record.Item, p connector.Period) bool {
-	first, last := i.Date.Earliest(), i.Date.Latest()
-	if i.Until != nil && i.Until.Latest().After(last) {
-		last = i.Until.Latest()
-	}
-	return (p.From.IsZero() || !last.Before(p.From)) && (p.To.IsZero() || !first.After(p.To))
 }
 
 func checkDeliver(a connector.DeliverResponse) error {
