@@ -1,0 +1,122 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mashhub/hub/enquiry"
+	"mashhub/hub/mash"
+	"mashhub/hub/web/kit"
+)
+
+// NoticeRow is a notification without what it says.
+type NoticeRow struct {
+	ID           string                 `json:"id"`
+	Kind         string                 `json:"kind"`
+	From         mash.Party             `json:"from"`
+	FromName     string                 `json:"from_name"`
+	To           mash.Party             `json:"to"`
+	ToName       string                 `json:"to_name"`
+	State        mash.NotificationState `json:"state"`
+	Code         string                 `json:"code,omitempty"`
+	Informed     string                 `json:"family_informed"` // yes, no, unsafe_to_tell
+	RaisedAt     time.Time              `json:"raised_at"`
+	SentAt       *time.Time             `json:"sent_at,omitempty"`
+	ReceivedAt   *time.Time             `json:"received_at,omitempty"`
+	Acknowledged *time.Time             `json:"acknowledged_at,omitempty"`
+}
+
+// noticeLimit is how many notices are listed.
+const noticeLimit = 500
+
+// bundleTime is how long writing the whole log to a slow reader may take.
+const bundleTime = 10 * time.Minute
+
+// notices lists pushes by ids, states, times and parties only.
+func (s *site) notices(c call) ([]NoticeRow, error) {
+	all, err := s.Notices.ListNotices(c, noticeLimit)
+	rows := make([]NoticeRow, len(all))
+	for i, n := range all {
+		rows[i] = NoticeRow{ID: n.ID, Kind: n.Kind, From: n.From, FromName: s.partyName(n.From), To: n.To, ToName: s.partyName(n.To),
+			State: n.State, Code: n.Code, Informed: n.Informed.Answer, RaisedAt: n.RaisedAt, SentAt: n.SentAt, ReceivedAt: n.Received,
+			Acknowledged: n.Acked}
+	}
+	return rows, err
+}
+
+// lists registers what is about no single enquiry.
+func (a *api) lists() {
+	s := a.site
+	add[bare](a, op{"board", http.MethodGet, "/board", ruleBoard, "Outstanding requests, nearest target first", http.StatusOK},
+		func(c call, _ nothing) ([]enquiry.BoardRow, error) {
+			rows, err := s.Desk.Board(c, c.actor)
+			return orEmpty(rows), err
+		})
+	add[bare](a, op{"notices", http.MethodGet, "/notices", ruleNotices, "Notifications and how they fared", http.StatusOK},
+		func(c call, _ nothing) ([]NoticeRow, error) { return s.notices(c) })
+	add[bare](a, op{"agencies", http.MethodGet, "/agencies", ruleHome, "The agencies of the partnership", http.StatusOK},
+		func(call, nothing) (mash.Directory, error) { return s.Agencies, nil })
+	add[bare](a, op{"audit-checkpoint", http.MethodGet, "/audit/checkpoint", ruleAudit, "The newest signed state of the log", http.StatusOK},
+		func(c call, _ nothing) (Checkpoint, error) { return s.Audit.Checkpoint(c) })
+
+	raw := func(id, path, contentType, summary string) {
+		a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: id, Method: http.MethodGet, Path: apiPrefix + path, Summary: summary,
+			Responses: map[string]*huma.Response{"200": {Description: summary, Content: map[string]*huma.MediaType{contentType: {}}}}})
+	}
+	raw("audit-bundle", "/audit/bundle", "application/jsonl", "The whole log, to be checked with the public key")
+	raw("events", "/events", "text/event-stream", "Says that something changed, never what")
+	s.router.Handle(
+		kit.Route{Pattern: "GET " + apiPrefix + "/audit/bundle", Rule: ruleAudit, API: true, Timeout: bundleTime, Handler: s.bundle},
+		kit.Route{Pattern: "GET " + apiPrefix + "/events", Rule: ruleLive, API: true, Stream: true, Handler: s.stream},
+	)
+}
+
+func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
+	return s.Events.Serve(w, r, topicBoard, nil)
+}
+
+// bundle streams the log. A bundle that breaks off has no end line, and the
+// connection is cut so that nobody takes it for whole.
+func (s *site) bundle(w http.ResponseWriter, r *http.Request) error {
+	// A server's own limit counts from the request; a recorder in a test has none.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(bundleTime))
+	out := &begun{w: w}
+	if err := s.Audit.Export(r.Context(), out); err != nil {
+		if !out.yes {
+			return err
+		}
+		s.Log.Error("audit bundle broke off", "request_id", kit.RequestID(r.Context()), "error", err.Error())
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// begun sets the headers of a download with its first byte, so that an error
+// before it is still an error.
+type begun struct {
+	w   http.ResponseWriter
+	yes bool
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	if !b.yes {
+		b.yes = true
+		b.w.Header().Set("Content-Type", "application/jsonl")
+		b.w.Header().Set("Content-Disposition", `attachment; filename="audit-bundle.jsonl"`)
+	}
+	return b.w.Write(p)
+}
+
+// partyName is what people call a party; the hub itself has no entry in the
+// directory.
+func (s *site) partyName(p mash.Party) string {
+	switch {
+	case p.Agency == "hub":
+		return s.Name
+	case p.Agency == "":
+		return "Not known"
+	}
+	return s.Agencies.Name(p)
+}

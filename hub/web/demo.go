@@ -1,0 +1,38 @@
+package web
+
+import (
+	"time"
+
+	"mashhub/hub/mash"
+	"mashhub/hub/web/kit"
+)
+
+// topicBoard carries the news that something changed.
+const topicBoard = "board"
+
+// Announce tells open pages that something has changed. It says no more than
+// that: each page asks anew, under its own decision, for what it shows.
+func Announce(e *kit.Events) {
+	// The event is a constant of the allowed form, so that it cannot be refused.
+	_ = e.Publish(topicBoard, kit.Event{Reference: "BOARD", State: "changed", At: time.Now()})
+}
+
+// DemoRoles are the people whom a visitor of the demo can be. Their ids are
+// stable: audit entries name them.
+func DemoRoles() []kit.DemoRole {
+	role := func(key, id, name, label, description string, roles ...string) kit.DemoRole {
+		return kit.DemoRole{Key: key, Label: label, Description: description, User: kit.User{ID: id, Name: name, Roles: roles}}
+	}
+	return []kit.DemoRole{
+		role("worker", "worker-1", "Sam Okafor", "Sam Okafor, MASH social worker",
+			"Opens enquiries, asks agencies, reads the chronology, decides.", mash.RoleWorker),
+		role("worker_2", "worker-2", "Priya Nair", "Priya Nair, MASH social worker",
+			"A second worker: sees the team's enquiries, and not those restricted to others.", mash.RoleWorker),
+		role("manager", "manager-1", "Helen Marsh", "Helen Marsh, hub manager",
+			"As a worker; also reviews questions that the agreement holds for a person.", mash.RoleManager),
+		role("ig_lead", "ig-lead-1", "Tom Achebe", "Tom Achebe, information governance lead",
+			"Sees the board and the audit log. Never sees what agencies said about a family.", mash.RoleIGLead),
+		role("scrutineer", "scrutineer-1", "Margaret Lowe", "Margaret Lowe, scrutineer",
+			"Checks the hub from its audit log. Never sees an enquiry.", mash.RoleScrutineer),
+	}
+}
