@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -51,25 +52,16 @@ type heard struct {
 
 func (h *heard) on(s bus.Health) { h.mu.Lock(); defer h.mu.Unlock(); h.all = append(h.all, s) }
 
+func (h *heard) so() []bus.Health { h.mu.Lock(); defer h.mu.Unlock(); return slices.Clone(h.all) }
+
 func (h *heard) wait(t *testing.T, op string, ok bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		h.mu.Lock()
-		n := len(h.all)
-		found := n > 0 && func() bool {
-			for _, s := range h.all {
-				if s.Op == op && s.OK == ok {
-					return true
-				}
-			}
-			return false
-		}()
-		h.mu.Unlock()
-		if found {
+		if slices.ContainsFunc(h.so(), func(s bus.Health) bool { return s.Op == op && s.OK == ok }) {
 			return
 		}
 	}
-	t.Fatalf("never heard that %s is OK=%v; heard %v", op, ok, h.all)
+	t.Fatalf("never heard that %s is OK=%v; heard %v", op, ok, h.so())
 }
 
 func TestHealthTellsFailureAndRecovery(t *testing.T) {
@@ -88,8 +80,8 @@ func TestHealthTellsFailureAndRecovery(t *testing.T) {
 	if err := send(); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.all) != 0 {
-		t.Errorf("heard %v while all was well", h.all)
+	if all := h.so(); len(all) != 0 {
+		t.Errorf("heard %v while all was well", all)
 	}
 	p.kill(t)
 	if err := k.Probe(t.Context()); mash.CodeOf(err) != mash.CodeUnavailable {

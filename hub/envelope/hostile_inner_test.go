@@ -179,7 +179,7 @@ func (c *corpus) parties() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	_, _ = z.Write(make([]byte, 64<<20))
+	_, _ = z.Write(make([]byte, 8<<20))
 	_ = z.Close()
 	c.outer("a compression bomb", jweForge{content: bomb.Bytes(), header: func(kid, epk string) string {
 		return strings.Replace(honestOuter(kid, epk), `,"kid"`, `,"zip":"DEF","kid"`, 1)

@@ -3,7 +3,7 @@ package bustest
 import (
 	"context"
 	"fmt"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,34 +62,28 @@ func read(t *testing.T, b mash.Bus, topic string, partition int, next int64, mor
 	}
 }
 
-var (
-	namesMu sync.Mutex
-	names   int
-)
+// quiet is how long a reader that has all stays, to see that nothing more comes.
+const quiet = 100 * time.Millisecond
 
-// quiet is how long nothing must come before readAll believes that it has all.
-const quiet = 300 * time.Millisecond
-
-// readAll reads until nothing more comes.
-func readAll(t *testing.T, b mash.Bus, topic string, partition int, next int64) []mash.BusRecord {
+// readAll reads want records, and whatever comes soon after them.
+func readAll(t *testing.T, b mash.Bus, topic string, partition int, next int64, want int) []mash.BusRecord {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	idle := time.AfterFunc(3*quiet, cancel) // nothing at all
-	defer idle.Stop()
 	var out []mash.BusRecord
 	_ = b.Read(ctx, topic, partition, next, func(rs []mash.BusRecord) error {
-		out = append(out, rs...)
-		idle.Reset(quiet)
+		if out = append(out, rs...); len(out) >= want {
+			time.AfterFunc(quiet, cancel)
+		}
 		return nil
 	})
 	return out
 }
 
+// names counts the topics made.
+var names atomic.Int64
+
 // TopicName makes a name that no other test of this process uses.
-func TopicName(t *testing.T) string {
-	namesMu.Lock()
-	defer namesMu.Unlock()
-	names++
-	return fmt.Sprintf("bustest.%d.%d", time.Now().UnixNano(), names)
+func TopicName(*testing.T) string {
+	return fmt.Sprintf("bustest.%d.%d", time.Now().UnixNano(), names.Add(1))
 }

@@ -80,21 +80,35 @@ func orderPerKey(t *testing.T, h Harness) {
 	if err != nil || n != 4 {
 		t.Fatalf("Partitions = %d, %v, want 4", n, err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var mu sync.Mutex
+	var wg sync.WaitGroup
 	byKey, home := map[string][]string{}, map[string]int{}
 	got := 0
 	for p := range n {
-		for _, r := range readAll(t, b, topic, p, -1) {
-			byKey[r.Key] = append(byKey[r.Key], string(r.Value))
-			if was, known := home[r.Key]; known && was != p {
-				t.Errorf("key %s is in partitions %d and %d", r.Key, was, p)
-			}
-			home[r.Key] = p
-			if r.Topic != topic || r.Partition != p {
-				t.Errorf("record says %s/%d, read from %s/%d", r.Topic, r.Partition, topic, p)
-			}
-			got++
-		}
+		wg.Go(func() {
+			_ = b.Read(ctx, topic, p, -1, func(rs []mash.BusRecord) error {
+				mu.Lock()
+				defer mu.Unlock()
+				for _, r := range rs {
+					byKey[r.Key] = append(byKey[r.Key], string(r.Value))
+					if was, known := home[r.Key]; known && was != p {
+						t.Errorf("key %s is in partitions %d and %d", r.Key, was, p)
+					}
+					home[r.Key] = p
+					if r.Topic != topic || r.Partition != p {
+						t.Errorf("record says %s/%d, read from %s/%d", r.Topic, r.Partition, topic, p)
+					}
+				}
+				if got += len(rs); got >= 20*len(keys) {
+					time.AfterFunc(quiet, cancel)
+				}
+				return nil
+			})
+		})
 	}
+	wg.Wait()
 	if got != 20*len(keys) {
 		t.Fatalf("%d records, want %d", got, 20*len(keys))
 	}
@@ -166,13 +180,13 @@ func batches(t *testing.T, h Harness) {
 func startPositions(t *testing.T, h Harness) {
 	b, topic := h.Connect(t), h.Topic(t, 1)
 	publish(t, b, message(topic, "k", "0"), message(topic, "k", "1"), message(topic, "k", "2"))
-	first := readAll(t, b, topic, 0, -1)
+	first := readAll(t, b, topic, 0, -1, 3)
 	if len(first) != 3 {
 		t.Fatalf("from the first: %d records, want 3", len(first))
 	}
 	for i := range first {
 		// The batch on the broker holds all three; only the rest may come.
-		got := readAll(t, b, topic, 0, first[i].Offset)
+		got := readAll(t, b, topic, 0, first[i].Offset, 3-i)
 		if len(got) != 3-i || got[0].Offset != first[i].Offset {
 			t.Errorf("from offset %d: %v", first[i].Offset, got)
 		}
@@ -202,7 +216,7 @@ func startPositions(t *testing.T, h Harness) {
 func outOfRange(t *testing.T, h Harness) {
 	b, topic := h.Connect(t), h.Topic(t, 1)
 	publish(t, b, message(topic, "k", "0"), message(topic, "k", "1"))
-	if got := readAll(t, b, topic, 0, 1_000_000); len(got) != 2 {
+	if got := readAll(t, b, topic, 0, 1_000_000, 2); len(got) != 2 {
 		t.Errorf("from far beyond the end: %v, want both records", got)
 	}
 }
@@ -268,7 +282,7 @@ func cancelling(t *testing.T, h Harness) {
 func twoReaders(t *testing.T, h Harness) {
 	b, other, topic := h.Connect(t), h.Connect(t), h.Topic(t, 1)
 	publish(t, b, message(topic, "k", "0"), message(topic, "k", "1"))
-	one, two := readAll(t, b, topic, 0, -1), readAll(t, other, topic, 0, -1)
+	one, two := readAll(t, b, topic, 0, -1, 2), readAll(t, other, topic, 0, -1, 2)
 	if len(one) != 2 || !slices.EqualFunc(one, two, equal) {
 		t.Errorf("one saw %v, the other %v", one, two)
 	}
@@ -296,7 +310,7 @@ func manyPublishers(t *testing.T, h Harness) {
 		})
 	}
 	wg.Wait()
-	got := readAll(t, b, topic, 0, -1)
+	got := readAll(t, b, topic, 0, -1, publishers*each)
 	if len(got) != publishers*each {
 		t.Errorf("%d records, want %d", len(got), publishers*each)
 	}
