@@ -384,7 +384,27 @@ func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) e
 	if !ok {
 		return mash.Errorf(mash.CodeWrongParty, "a heartbeat comes from an agency")
 	}
+	beats, err := tx.Heartbeats()
+	if err != nil {
+		return err
+	}
+	for _, b := range beats {
+		// A gap in its signs of life is kept: a node that is switched off does
+		// not stop the clock (DESIGN §9).
+		if b.Party == p && m.At.Sub(b.At) > silence {
+			if err := tx.PutOutage(mash.Outage{ID: d.Env.NewID(), Scope: silentScope(p.Agency), From: b.At.Add(silence), To: m.At}); err != nil {
+				return err
+			}
+		}
+	}
 	h := body.Heartbeat
 	h.Party, h.At, h.AgencyAt = p, m.At, m.IssuedAt
 	return tx.PutHeartbeat(h)
 }
+
+// silence is how long a node may be quiet before it counts as switched off. It
+// beats every five seconds.
+const silence = 20 * time.Second
+
+// silentScope is the scope under which the ledger keeps an agency's silence.
+func silentScope(agency string) string { return "agency/" + agency }

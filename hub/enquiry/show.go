@@ -159,7 +159,25 @@ func (d *Desk) timing(tx mash.HubTx, r mash.Request) (tracking.Timing, error) {
 		return tracking.Timing{}, err
 	}
 	agency, _ := d.Agencies.Agency(r.Party.Agency)
-	return tracking.Measure(tracking.Input{Events: events, Outages: outages, Now: now, Hosted: agency.HeldFor != ""}), nil
+	in := tracking.Input{Events: events, Now: now, Hosted: agency.HeldFor != ""}
+	for _, o := range outages {
+		switch o.Scope {
+		case "hub", "broker":
+			in.Outages = append(in.Outages, o)
+		case silentScope(r.Party.Agency):
+			in.Silent = append(in.Silent, tracking.Window{From: o.From, To: o.To})
+		}
+	}
+	beats, err := tx.Heartbeats()
+	if err != nil {
+		return tracking.Timing{}, err
+	}
+	for _, b := range beats {
+		if b.Party.Agency == r.Party.Agency && b.Party.Unit == "" && now.Sub(b.At) > silence {
+			in.Silent = append(in.Silent, tracking.Window{From: b.At.Add(silence)}) // it still is
+		}
+	}
+	return tracking.Measure(in), nil
 }
 
 // content is the personal part of an enquiry, as far as the view decision
