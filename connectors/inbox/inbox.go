@@ -29,7 +29,7 @@ type inbox struct{ unit atomic.Value }
 func New() connector.Connector { return &inbox{} }
 
 func (c *inbox) Describe(context.Context, connector.DescribeRequest) (connector.DescribeResponse, error) {
-	return connector.DescribeResponse{Kind: "inbox", Version: "1.0.0", Methods: []string{"search", "deliver"},
+	return connector.DescribeResponse{Kind: "inbox", Version: "1.0.0", Methods: []string{"search", "fetch", "deliver"},
 		ConfigSchema: json.RawMessage(schema)}, nil
 }
 
@@ -61,9 +61,12 @@ func (c *inbox) Search(ctx context.Context, req connector.SearchRequest) (connec
 	return connector.SearchResponse{Outcome: connector.AskPerson, Unit: c.who(req.Unit)}, nil
 }
 
-// Fetch has nothing to fetch from: search never gives a record.
-func (c *inbox) Fetch(context.Context, connector.FetchRequest) (connector.FetchResponse, error) {
-	return connector.FetchResponse{}, connector.Errorf(connector.CodeUnsupported, "an inbox holds no records: a person answers")
+// Fetch answers as Search does: there is no record, a person answers.
+func (c *inbox) Fetch(ctx context.Context, req connector.FetchRequest) (connector.FetchResponse, error) {
+	if err := ctx.Err(); err != nil {
+		return connector.FetchResponse{}, connector.Errorf(connector.CodeUnavailable, "the question ended before the answer: %w", err)
+	}
+	return connector.FetchResponse{Outcome: connector.AskPerson, Unit: c.who(req.Unit)}, nil
 }
 
 func (c *inbox) Deliver(ctx context.Context, _ connector.DeliverRequest) (connector.DeliverResponse, error) {

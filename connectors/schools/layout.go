@@ -1,9 +1,9 @@
 package schools
 
-// Files of one school's export. Only PupilsFile must be there: a folder
-// without it means that the school has no export, and a person is asked. A
-// school that does not export one of the others is asked by hand only if its
-// configuration requires that file.
+// Files of one school's export. A folder without PupilsFile has no export, and
+// a person is asked; so is one that lacks another file that the configuration
+// requires (by default attendance, suspensions and concerns: a school without
+// any suspension exports the header row alone). The other files are optional.
 const (
 	PupilsFile      = "pupils.csv"
 	AttendanceFile  = "attendance.csv"

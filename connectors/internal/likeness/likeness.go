@@ -19,8 +19,11 @@ const near = 0.84
 func Of(asked, held record.Person) (closeness int, keep bool) {
 	id := identifier(asked, held)
 	birth := birthday(asked.BirthDate, held.BirthDate)
-	family, given := names(asked, held)
 	home := address(asked, held)
+	if !id && birth == 0 && !home && asked.BirthDate != nil && held.BirthDate != nil {
+		return 0, false // the name alone would not do; most records end here
+	}
+	family, given := names(asked, held)
 	closeness = birth + family + given
 	if id {
 		closeness += 16
