@@ -3,6 +3,7 @@ package connectortest
 import (
 	"context"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -190,5 +191,19 @@ func TestSpecIsChecked(t *testing.T) {
 	}()))
 	if len(names) != len(Cases()) {
 		t.Error("two cases of one name")
+	}
+}
+
+// The standard names every case, so that whoever reads a verdict finds the
+// clause.
+func TestTheStandardNamesEveryCase(t *testing.T) {
+	page, err := os.ReadFile("../STANDARD.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Cases() {
+		if !strings.Contains(string(page), "**"+name+"**") {
+			t.Errorf("plugins/STANDARD.md has no clause **%s**", name)
+		}
 	}
 }

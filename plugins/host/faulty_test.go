@@ -52,6 +52,8 @@ func runAs(role string, args []string) {
 		select {}
 	case "deaf": // announces a socket, accepts, and never says a word
 		deaf()
+	case "plain": // serves the contract well, without TLS
+		plain()
 	case "grandchild":
 		select {}
 	case "host":

@@ -85,6 +85,7 @@ func TestStartRefuses(t *testing.T) {
 		"one that prints something":     {"babble", nil, connector.CodeUnavailable, nil, "not a handshake"},
 		"one that points elsewhere":     {"elsewhere", nil, connector.CodeUnavailable, nil, "not its own"},
 		"one that accepts and is mute":  {"deaf", func(s *Spec) { s.Limits.StartTimeout = 500 * time.Millisecond }, connector.CodeUnavailable, nil, "no answer in time"},
+		"one without a certificate":     {"plain", func(s *Spec) { s.Limits.StartTimeout = time.Second }, connector.CodeUnavailable, nil, "cannot be reached"},
 		"wrong settings":                {"plugin", func(s *Spec) { s.Config = []byte(`{"fault":"invalid"}`) }, connector.CodeInvalid, nil, "dir"},
 		"a crash while configured":      {"plugin", func(s *Spec) { s.Config = []byte(`{"fault":"crash"}`) }, connector.CodeUnavailable, nil, "configure"},
 	} {

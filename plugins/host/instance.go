@@ -71,8 +71,11 @@ func launch(ctx context.Context, spec Spec, config settings, printed *counter) (
 		}
 	}()
 	made := make(chan struct{}) // closed once in.process is set
-	clientConfig := in.clientConfig(printed, made)
-	client := plugin.NewClient(clientConfig)
+	tlsConfig, clientPEM, err := mutualTLS()
+	if err != nil {
+		return nil, connector.Errorf(connector.CodeInternal, "%s: %w", spec.Name, err)
+	}
+	client := plugin.NewClient(in.clientConfig(tlsConfig, clientPEM, printed, made))
 	var address net.Addr
 	started := make(chan error, 1)
 	go func() {
@@ -95,7 +98,7 @@ func launch(ctx context.Context, spec Spec, config settings, printed *counter) (
 		return nil, startError(spec, err)
 	}
 	in.version = connector.Version(client.NegotiatedVersion())
-	if err := in.connect(address, clientConfig.TLSConfig, printed); err != nil {
+	if err := in.connect(address, tlsConfig, printed); err != nil {
 		return nil, err
 	}
 	if err := in.introduce(ctx, config); err != nil {
@@ -107,18 +110,19 @@ func launch(ctx context.Context, spec Spec, config settings, printed *counter) (
 
 var errNoHandshake = errors.New("no handshake in time")
 
-func (in *instance) clientConfig(printed *counter, made chan struct{}) *plugin.ClientConfig {
+func (in *instance) clientConfig(tlsConfig *tls.Config, clientPEM string, printed *counter, made chan struct{}) *plugin.ClientConfig {
 	return &plugin.ClientConfig{
 		HandshakeConfig:  connector.Handshake,
 		VersionedPlugins: connector.ClientSets(in.spec.dials),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         true,
+		TLSConfig:        tlsConfig, // as AutoMTLS does it: see mutualTLS
 		SkipHostEnv:      true,
 		StartTimeout:     in.spec.Limits.StartTimeout,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: in.dir},
 		Logger:           newLogger(in.spec.Log),
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, socketDir string) (runner.Runner, error) {
-			in.process = newProcess(in.spec.Cmd, cmd.Env, socketDir, printed)
+			env := append(cmd.Env, "PLUGIN_CLIENT_CERT="+clientPEM)
+			in.process = newProcess(in.spec.Cmd, env, socketDir, printed)
 			close(made)
 			return in.process, nil
 		},
@@ -126,10 +130,10 @@ func (in *instance) clientConfig(printed *counter, made chan struct{}) *plugin.C
 }
 
 // connect opens the connection that calls go over. Nothing is sent yet.
-func (in *instance) connect(address net.Addr, tls *tls.Config, printed *counter) error {
+func (in *instance) connect(address net.Addr, tlsConfig *tls.Config, printed *counter) error {
 	size := in.spec.Limits.MessageBytes
 	conn, err := grpc.NewClient("passthrough:///connector",
-		grpc.WithTransportCredentials(credentials.NewTLS(tls)),
+		grpc.WithTransportCredentials(credentials.NewTLS(tlsConfig)),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			var d net.Dialer
 			return d.DialContext(ctx, address.Network(), address.String())

@@ -21,7 +21,7 @@
 // versions:
 // 	protoc-gen-go v1.36.12
 // 	protoc        none (plugins/connector/internal/wire/generate)
-// source: connector.proto
+// source: connector.proto sha256 eaeff682b8e16091b6a0bf41ce38a08f3f93e4382dc513a808772ed176559a9d
 
 package wire
 

@@ -21,7 +21,7 @@
 // versions:
 // - protoc-gen-go-grpc v1.6.2
 // - protoc             none (plugins/connector/internal/wire/generate)
-// source: connector.proto
+// source: connector.proto sha256 eaeff682b8e16091b6a0bf41ce38a08f3f93e4382dc513a808772ed176559a9d
 
 package wire
 

@@ -6,7 +6,7 @@
 // versions:
 // - protoc-gen-go-grpc v1.6.2
 // - protoc             none (plugins/connector/internal/wire/generate)
-// source: contract.proto
+// source: contract.proto sha256 949756e1abbedfaa330978a27a6e99bd5405cf09ab5c19cb03a0b69f2f008ee6
 
 package contractv2
 

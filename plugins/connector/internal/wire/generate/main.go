@@ -9,6 +9,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"os"
@@ -64,7 +65,7 @@ func run(include, module, out string, files []string) error {
 		add(f)
 	}
 	for _, tool := range []string{"protoc-gen-go", "protoc-gen-go-grpc"} {
-		if err := generate(tool, request, out); err != nil {
+		if err := generate(tool, request, include, out); err != nil {
 			return fmt.Errorf("running %s: %w", tool, err)
 		}
 	}
@@ -77,7 +78,7 @@ func descriptor(f protoreflect.FileDescriptor) *descriptorpb.FileDescriptorProto
 
 // generate runs one generator as protoc would: request on its standard input,
 // files in its answer.
-func generate(tool string, request *pluginpb.CodeGeneratorRequest, out string) error {
+func generate(tool string, request *pluginpb.CodeGeneratorRequest, include, out string) error {
 	input, err := proto.Marshal(request)
 	if err != nil {
 		return err
@@ -98,10 +99,24 @@ func generate(tool string, request *pluginpb.CodeGeneratorRequest, out string) e
 	for _, f := range response.File {
 		path := filepath.Join(out, filepath.FromSlash(f.GetName()))
 		text := strings.ReplaceAll(f.GetContent(), "(unknown)", "none (plugins/connector/internal/wire/generate)")
+		for _, source := range request.FileToGenerate {
+			digest, err := digestOf(filepath.Join(include, source))
+			if err != nil {
+				return err
+			}
+			// A test compares it, so that generated code which is stale is
+			// noticed without these tools.
+			text = strings.Replace(text, "// source: "+source, "// source: "+source+" sha256 "+digest, 1)
+		}
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			return err
 		}
 		fmt.Println("wrote", path)
 	}
 	return nil
+}
+
+func digestOf(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	return fmt.Sprintf("%x", sha256.Sum256(text)), err
 }
