@@ -34,9 +34,9 @@ func sentenceOf(cause error) string {
 // errObligation is an obligation that the caller does not implement.
 var errObligation = errors.New("obligation is not implemented here")
 
-// parse reads the one result of an evaluation. keys are the parts that the
+// parse reads the one result of an evaluation. asked are the parts that the
 // question asked for: more is an error, what is missing is a fault of its own.
-func (p *Point) parse(results rego.ResultSet, keys map[string]bool) (answer, error) {
+func (p *Point) parse(results rego.ResultSet, asked keys) (answer, error) {
 	if len(results) == 0 {
 		return answer{}, ErrUndefined
 	}
@@ -53,7 +53,7 @@ func (p *Point) parse(results rego.ResultSet, keys map[string]bool) (answer, err
 		var err error
 		switch key {
 		case "parts":
-			err = p.parseParts(value, keys, &ans)
+			err = p.parseParts(value, asked, &ans)
 		case "fields":
 			ans.fields, err = texts(value)
 		default:
@@ -70,27 +70,31 @@ func (p *Point) parse(results rego.ResultSet, keys map[string]bool) (answer, err
 	if ans.verdict.Answer != mash.Permit && len(ans.fields) > 0 && ans.verdict.Answer != mash.Review {
 		return answer{}, fmt.Errorf("%w: fields beside a deny", ErrShape)
 	}
-	if len(keys) > 0 && ans.parts == nil {
-		ans.parts = make(map[string]mash.Verdict, len(keys))
+	if len(asked) > 0 && ans.parts == nil {
+		ans.parts = make(map[string]mash.Verdict, len(asked))
 	}
-	for key := range keys {
+	for key, single := range asked {
 		if _, there := ans.parts[key]; !there {
 			ans.odd = fmt.Errorf("%w: a part is missing", ErrUndefined)
-			ans.parts[key] = faulted(sentenceOf(ans.odd))
+		} else if !single {
+			ans.odd = fmt.Errorf("%w: two things share a key", ErrInput)
+		} else {
+			continue
 		}
+		ans.parts[key] = faulted(sentenceOf(ans.odd))
 	}
 	return ans, nil
 }
 
 // parseParts reads the parts into ans.
-func (p *Point) parseParts(value any, keys map[string]bool, ans *answer) error {
+func (p *Point) parseParts(value any, asked keys, ans *answer) error {
 	parts, is := value.(map[string]any)
 	if !is {
 		return fmt.Errorf("%w: parts are not an object", ErrShape)
 	}
-	ans.parts = make(map[string]mash.Verdict, len(keys))
+	ans.parts = make(map[string]mash.Verdict, len(asked))
 	for key, value := range parts {
-		if !keys[key] {
+		if _, is := asked[key]; !is {
 			return fmt.Errorf("%w: an answer to something not asked", ErrShape)
 		}
 		part, is := value.(map[string]any)

@@ -21,7 +21,7 @@ var allowed = []string{
 	"and", "or", "union", "intersection",
 	"count", "sum", "max", "min", "sort",
 	"array.concat", "array.reverse", "array.slice",
-	"object.get", "object.keys", "object.union", "object.remove", "object.filter", "object.subset",
+	"object.get", "object.keys", "object.union", "object.union_n", "object.remove", "object.filter", "object.subset",
 	"internal.member_2", "internal.member_3",
 	"concat", "contains", "startswith", "endswith", "indexof", "lower", "upper", "split",
 	"substring", "trim", "trim_left", "trim_right", "trim_prefix", "trim_suffix", "trim_space",

@@ -75,7 +75,7 @@ func withoutText(list []mash.Withholding) []mash.Withholding {
 }
 
 // decide puts one question to the policy in force.
-func (p *Point) decide(ctx context.Context, q mash.Question, about mash.About, in any, keys map[string]bool) mash.Decision {
+func (p *Point) decide(ctx context.Context, q mash.Question, about mash.About, in any, parts keys) mash.Decision {
 	took := p.opts.Stopwatch()
 	current := p.current.Load()
 	d := mash.Decision{
@@ -94,15 +94,15 @@ func (p *Point) decide(ctx context.Context, q mash.Question, about mash.About, i
 	if err != nil {
 		// A time outside years 1 to 9999 is all that JSON cannot hold here.
 		d.Input = json.RawMessage(`null`)
-		return p.fault(d, keys, took, fmt.Errorf("%w: %w", ErrInput, err))
+		return p.fault(d, parts, took, fmt.Errorf("%w: %w", ErrInput, err))
 	}
 	d.Input = raw
 	if p.stale() {
-		return p.fault(d, keys, took, ErrStale)
+		return p.fault(d, parts, took, ErrStale)
 	}
-	ans, err := p.evaluate(ctx, current, q, raw, keys)
+	ans, err := p.evaluate(ctx, current, q, raw, parts)
 	if err != nil {
-		return p.fault(d, keys, took, err)
+		return p.fault(d, parts, took, err)
 	}
 	d.Verdict, d.Parts, d.Fields = ans.verdict, ans.parts, ans.fields
 	d.Took = took()
@@ -113,16 +113,9 @@ func (p *Point) decide(ctx context.Context, q mash.Question, about mash.About, i
 }
 
 // fault makes of d the decision that nothing could be decided.
-func (p *Point) fault(d mash.Decision, keys map[string]bool, took func() time.Duration, cause error) mash.Decision {
+func (p *Point) fault(d mash.Decision, parts keys, took func() time.Duration, cause error) mash.Decision {
 	d.Verdict = faulted(sentenceOf(cause))
-	d.Fields = nil
-	d.Parts = nil
-	if len(keys) > 0 {
-		d.Parts = make(map[string]mash.Verdict, len(keys))
-		for key := range keys {
-			d.Parts[key] = faulted(sentenceOf(cause))
-		}
-	}
+	d.Fields, d.Parts = nil, faultedParts(parts, cause)
 	d.Took = took()
 	if p.opts.OnFault != nil {
 		p.opts.OnFault(d, cause)
@@ -130,40 +123,19 @@ func (p *Point) fault(d mash.Decision, keys map[string]bool, took func() time.Du
 	return d
 }
 
+// faultedParts answers every part with deny(fault).
+func faultedParts(parts keys, cause error) map[string]mash.Verdict {
+	if len(parts) == 0 {
+		return nil
+	}
+	out := make(map[string]mash.Verdict, len(parts))
+	for key := range parts {
+		out[key] = faulted(sentenceOf(cause))
+	}
+	return out
+}
+
 // faulted is deny(fault) with its sentence.
 func faulted(sentence string) mash.Verdict {
 	return mash.Verdict{Answer: mash.Deny, Fault: true, Reasons: []string{sentence}}
-}
-
-// askKeys are the parts that an ask decision answers.
-func askKeys(in mash.AskInput) map[string]bool {
-	keys := make(map[string]bool, len(in.Persons)+len(in.Categories))
-	for _, person := range in.Persons {
-		keys[person.Key] = true
-	}
-	for _, category := range in.Categories {
-		keys[category] = true
-	}
-	return keys
-}
-
-// releaseKeys are the parts that a release decision answers.
-func releaseKeys(in mash.ReleaseInput) map[string]bool {
-	keys := make(map[string]bool, len(in.Held)+len(in.Items))
-	for _, held := range in.Held {
-		keys["existence:"+held.Person+":"+held.Category] = true
-	}
-	for _, item := range in.Items {
-		keys["item:"+item.ID] = true
-	}
-	return keys
-}
-
-// viewKeys are the parts that a view decision answers.
-func viewKeys(in mash.ViewInput) map[string]bool {
-	keys := make(map[string]bool, len(in.Items))
-	for _, item := range in.Items {
-		keys[item.ID] = true
-	}
-	return keys
 }

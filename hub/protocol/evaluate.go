@@ -22,7 +22,7 @@ type outcome struct {
 // evaluate asks pol and reads its answer. It returns by the deadline whatever
 // the evaluation does: the engine looks at the context between steps, but not
 // inside a function, so what does not stop is left behind and counted.
-func (p *Point) evaluate(ctx context.Context, pol *policy, q mash.Question, raw []byte, keys map[string]bool) (answer, error) {
+func (p *Point) evaluate(ctx context.Context, pol *policy, q mash.Question, raw []byte, parts keys) (answer, error) {
 	query, known := pol.queries[q]
 	if !known {
 		return answer{}, fmt.Errorf("%w: unknown question", ErrInput)
@@ -42,7 +42,7 @@ func (p *Point) evaluate(ctx context.Context, pol *policy, q mash.Question, raw 
 			}
 			return answer{}, out.err
 		}
-		return p.parse(out.results, keys)
+		return p.parse(out.results, parts)
 	case <-ctx.Done():
 		p.abandoned.Add(1)
 		go func() {

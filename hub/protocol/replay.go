@@ -15,7 +15,7 @@ import (
 // fields. The decision that it gives keeps id, time and actor of the recorded
 // one. It reports false where the version is not at hand (the last versions in
 // force are kept), where the input was changed since, and where a fault did
-// not repeat, such as a timeout; it tells nobody of faults.
+// not repeat, such as a timeout or a stale policy; it tells nobody of faults.
 func (p *Point) Replay(ctx context.Context, recorded mash.Decision) (mash.Decision, bool) {
 	took := p.opts.Stopwatch()
 	again := recorded
@@ -25,22 +25,22 @@ func (p *Point) Replay(ctx context.Context, recorded mash.Decision) (mash.Decisi
 		again.Verdict, again.Took = faulted(sentenceOf(ErrUnknown)), took()
 		return again, false
 	}
-	keys, err := recordedKeys(recorded)
+	parts, err := recordedKeys(recorded)
 	if err == nil {
 		var ans answer
-		if ans, err = p.evaluate(ctx, pol, recorded.Question, recorded.Input, keys); err == nil {
+		if ans, err = p.evaluate(ctx, pol, recorded.Question, recorded.Input, parts); err == nil {
 			again.Verdict, again.Parts, again.Fields = ans.verdict, ans.parts, ans.fields
 		}
 	}
 	if err != nil {
-		again.Verdict = faulted(sentenceOf(err))
+		again.Verdict, again.Parts = faulted(sentenceOf(err)), faultedParts(parts, err)
 	}
 	again.Took = took()
-	return again, err == nil && same(again, recorded)
+	return again, same(again, recorded)
 }
 
 // recordedKeys are the parts that a recorded question asked for.
-func recordedKeys(d mash.Decision) (map[string]bool, error) {
+func recordedKeys(d mash.Decision) (keys, error) {
 	switch d.Question {
 	case mash.QuestionAsk:
 		var in mash.AskInput

@@ -35,7 +35,16 @@ terms := data.agreements[id]
 # description: For questions and answers the hub and the agency; for notices the sender and the recipient.
 pair_key := concat("/", [input.hub, input.party.agency])
 
-pair_key := concat("/", [input.from.agency, input.to.agency]) if input.kind == "encompass"
+pair_key := concat("/", [input.from.agency, input.to.agency]) if {
+	input.kind == "encompass"
+	input.to.agency != ""
+}
+
+pair_key := concat("/", [input.from.agency, "hub"]) if {
+	input.kind == "encompass"
+	input.to.agency == ""
+	input.setting == "hub"
+}
 
 # METADATA
 # title: What the two parties signed

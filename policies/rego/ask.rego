@@ -18,8 +18,8 @@ decision := object.union(refused, {"fields": [], "parts": {key: refused | some k
 	refused
 }
 
-else := object.union(whole, {"fields": fields, "parts": object.union(categories, persons)}) if {
-	input.conflict == false
+else := object.union(whole, {"fields": going, "parts": object.union(categories, persons)}) if {
+	clear
 	agreement.stands
 	basis.met
 }
@@ -41,12 +41,24 @@ else := basis.denial
 # METADATA
 # title: The recipient may be one of the people
 # description: Anything but a plain no counts.
-conflicted if not input.conflict == false
+conflicted if not clear
+
+# METADATA
+# title: Nobody at the recipient is one of the people
+# description: The caller has looked and says no.
+clear if input.conflict == false
 
 # METADATA
 # title: The keys that need an answer
 # description: Every person and every category of the request.
 keys := {person.key | some person in input.persons} | {category | some category in input.categories}
+
+# METADATA
+# title: The fields that go
+# description: None with a request that is denied as a whole.
+going := [] if lacking
+
+going := fields if not lacking
 
 # METADATA
 # title: The answer for the request as a whole
@@ -87,46 +99,49 @@ else := "no_field" if {
 # title: A manager must read the contact first
 # description: It is anonymous, nothing in it can be checked, and nobody has read it yet.
 unread if {
-	not input.anonymous == false
-	not input.evidence == true
-	not input.reviewed == true
+	not named
+	not input.evidence
+	not input.reviewed
 }
+
+# METADATA
+# title: The originator said who they are
+# description: A missing answer is no answer.
+named if input.anonymous == false
 
 # METADATA
 # title: Each category
 # description: A category of mode existence is asked for on the terms that only existence comes back.
-categories[category] := part.verdict("deny", "not_covered", category) if {
-	some category in input.categories
-	part.mode(category) == "none"
-}
+categories := {category: category_verdict(part.mode(category), category) | some category in input.categories}
 
-categories[category] := object.union(part.verdict("permit", "existence", category), {"obligations": [{"code": "existence_only"}]}) if {
-	some category in input.categories
-	part.mode(category) == "existence"
-}
+# METADATA
+# title: The verdict on a category by its mode
+# description: Undefined for a mode that does not exist, which is a fault.
+category_verdict("none", category) := part.verdict("deny", "not_covered", category)
 
-categories[category] := part.verdict("permit", "content", category) if {
-	some category in input.categories
-	part.mode(category) == "content"
-}
+category_verdict("existence", category) := object.union(
+	part.verdict("permit", "existence", category),
+	{"obligations": [{"code": "existence_only"}]},
+)
+
+category_verdict("content", category) := part.verdict("permit", "content", category)
 
 # METADATA
 # title: The categories that may be asked for
 # description: Counted for the answer as a whole.
-asked_for := {category | some category, verdict in categories; verdict.answer == "permit"}
+asked_for := {category | some category in input.categories; part.mode(category) in {"existence", "content"}}
 
 # METADATA
 # title: Each person
 # description: The subject is the reason for the enquiry; everybody else needs one of their own.
-persons[person.key] := part.verdict("deny", "person_reason", "") if {
-	some person in input.persons
-	not has_reason(person)
-}
+persons := {person.key: person_verdict(person) | some person in input.persons}
 
-persons[person.key] := part.verdict("permit", "person_permitted", "") if {
-	some person in input.persons
-	has_reason(person)
-}
+# METADATA
+# title: The verdict on a person
+# description: With a reason or without.
+person_verdict(person) := part.verdict("permit", "person_permitted", "") if has_reason(person)
+
+person_verdict(person) := part.verdict("deny", "person_reason", "") if not has_reason(person)
 
 # METADATA
 # title: There is a reason to ask about this person

@@ -30,9 +30,14 @@ met if {
 	needs.basis == "family"
 	input.basis.agreement == "given"
 	input.basis.told == true
-	input.basis.given_by in {"parent", "competent_child"}
+	given
 	in_scope
 }
+
+# METADATA
+# title: Agreement comes from somebody who can give it
+# description: A parent, or a child who can decide.
+given if input.basis.given_by in {"parent", "competent_child"}
 
 # METADATA
 # title: The agreement covers this agency
@@ -78,7 +83,7 @@ else := "family_not_told" if {
 else := "family_giver" if {
 	refusable
 	input.basis.agreement == "given"
-	not input.basis.given_by in {"parent", "competent_child"}
+	not given
 }
 
 else := "family_scope" if {

@@ -35,7 +35,7 @@ else := {
 	count(against) == 0
 	input.decided == true
 	input.voice_recorded == true
-	input.feedback in {"sent", "waived", "not_possible"}
+	told
 	input.open_requests == 0
 	input.unavailable == 0
 	input.late_unreviewed == 0
@@ -68,7 +68,7 @@ against contains "close_undecided" if not decided
 
 against contains "close_voice" if not input.voice_recorded
 
-against contains "close_feedback" if not input.feedback in {"sent", "waived", "not_possible"}
+against contains "close_feedback" if not told
 
 against contains "close_open" if input.open_requests != 0
 
@@ -98,6 +98,11 @@ decided if {
 	input.decided == true
 	input.state in {"decided", "feedback_sent"}
 }
+
+# METADATA
+# title: The originator was told, or it is recorded why not
+# description: A missing answer is no answer.
+told if input.feedback in {"sent", "waived", "not_possible"}
 
 # METADATA
 # title: A child-in-need plan is open and new

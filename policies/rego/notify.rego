@@ -54,7 +54,7 @@ against := "encompass_setting" if {
 }
 
 else := "encompass_child" if {
-	not input.child == true
+	not input.child
 }
 
 else := "encompass_law" if {
@@ -70,6 +70,12 @@ setting := agreement.terms.settings[input.setting]
 # title: The recipient may be such a setting
 # description: Its agency is one that the agreement names for the setting.
 may_receive if setting.agencies[input.to.agency] == true
+
+may_receive if {
+	input.setting == "hub"
+	input.to.agency == ""
+	setting.hub == true
+}
 
 # METADATA
 # title: The laws in force for this setting
@@ -103,7 +109,7 @@ feedback := object.union(part.verdict(feedback_rule[0], feedback_rule[1], ""), {
 # title: The rule on feedback
 # description: An anonymous originator cannot be told; everybody else is told a text that a second person has read.
 feedback_rule := ["deny", "feedback_anonymous", []] if {
-	not input.anonymous == false
+	not named
 }
 
 else := ["deny", "feedback_setting", []] if {
@@ -111,10 +117,19 @@ else := ["deny", "feedback_setting", []] if {
 }
 
 else := ["permit", "feedback_permitted", visibility] if {
+	agreement.terms.feedback.second_reader == false
+}
+
+else := ["permit", "feedback_permitted", visibility] if {
 	read
 }
 
 else := ["review", "feedback_review", []]
+
+# METADATA
+# title: The originator said who they are
+# description: A missing answer is no answer.
+named if input.anonymous == false
 
 # METADATA
 # title: A second person has read the text

@@ -67,11 +67,134 @@ undecided if {
 
 # METADATA
 # title: Each part
-# description: Existence first, then content.
-parts := object.union(
-	{existence_key(held): existence(held.category, held.band, held.held, allowed_key(existence_key(held))) | some held in input.held},
-	{concat(":", ["item", item.id]): content(item) | some item in input.items},
-)
+# description: Existence first, then content. Most parts are plain and take the short way.
+parts := object.union_n([plain_existence, existence, plain_contents, contents])
+
+# METADATA
+# title: Existence, the short way
+# description: >-
+#   A confirmed match and a category whose existence may be told. It gives what
+#   the long way would give; that is tested.
+plain_existence := {existence_key(held): part.verdict("permit", "existence", category) |
+	some held in input.held
+	told(held)
+	category := held.category
+}
+
+# METADATA
+# title: Existence may be told without a second look
+# description: The band is confirmed and the category is one whose existence may be told.
+told(held) if {
+	tellable[held.category]
+	data.bands[held.band] == "confirmed"
+}
+
+# METADATA
+# title: Categories whose existence may be told
+# description: In the schedule, asked for, and not among those where existence is content.
+tellable := {category: true |
+	some category, rule in standing
+	rule in {"open", "existence_only"}
+	not data.catalogue[category].ncnd
+}
+
+# METADATA
+# title: Existence, the long way
+# description: The rule is chosen first, then its clause and sentence.
+existence := {key: part.verdict(chosen[0], chosen[1], held.category) |
+	some held in input.held
+	not told(held)
+	key := existence_key(held)
+	chosen := existence_rule(held)
+}
+
+# METADATA
+# title: Content, the short way
+# description: >-
+#   An item of an open category, on a confirmed match, dated, recent enough for
+#   every limit, without flags, with an ordinary handling code, in an answer of
+#   which nothing is withheld. It gives what the long way would give; that is
+#   tested.
+plain_contents := {concat(":", ["item", item.id]): part.verdict("permit", "content", item.category) |
+	some item in input.items
+	plainly(item)
+}
+
+# METADATA
+# title: Nothing about the item needs a second look
+# description: One body, so that the usual item costs little.
+plainly(item) if {
+	not input.withhold
+	standing[item.category] == "open"
+	data.bands[item.band] == "confirmed"
+	item.age_days <= horizon
+	item.date != ""
+	not item.flags
+	ordinary[item.category][object.get(item, "handling", "")]
+}
+
+# METADATA
+# title: The age in days within which no limit is reached
+# description: The shorter of the period asked about and the agreement's age limit.
+horizon := min({agreement.pair.age_limit.days, period}) if {
+	agreement.pair.age_limit
+	period
+}
+
+else := agreement.pair.age_limit.days if {
+	not period
+}
+
+else := period if {
+	not agreement.pair.age_limit
+}
+
+else := 99999
+
+# METADATA
+# title: Handling codes that ask for nothing, by category
+# description: Police intelligence has none, because it always stays in the hub.
+ordinary := {category: codes |
+	some category, "open" in standing
+	category != "police.intelligence"
+	codes := ordinary_codes[object.get(data.catalogue[category], "handling_required", false)]
+}
+
+# METADATA
+# title: Handling codes that ask for nothing, by category
+# description: Police intelligence has none, because it always stays in the hub.
+ordinary := {category: codes |
+	some category, "open" in standing
+	category != "police.intelligence"
+	codes := ordinary_codes[object.get(data.catalogue[category], "handling_required", false)]
+}
+
+# METADATA
+# title: The handling code of an item
+# description: Empty where it has none.
+handling(item) := item.handling if {
+	item.handling
+}
+
+else := ""
+
+# METADATA
+# title: Handling codes that ask for nothing
+# description: Where no code is required, having none is ordinary too.
+ordinary_codes := {
+	true: {code: true | some code, terms in agreement.pair.handling; count(terms) == 0},
+	false: object.union({"": true}, {code: true | some code, terms in agreement.pair.handling; count(terms) == 0}),
+}
+
+# METADATA
+# title: Content, the long way
+# description: The rule is chosen first, then its clause, sentence and obligations.
+contents := {key: bind(part.verdict(chosen[0], chosen[1], item.category), obligations(chosen[0], item)) |
+	some item in input.items
+	not plainly(item)
+	key := concat(":", ["item", item.id])
+	chosen := choose(item)
+}
 
 # METADATA
 # title: The categories of the request
@@ -79,143 +202,175 @@ parts := object.union(
 asked := {category | some category in input.asked}
 
 # METADATA
+# title: The categories that need an answer
+# description: Each once, however many items it has.
+categories := {held.category | some held in input.held} | {item.category | some item in input.items}
+
+# METADATA
+# title: How each category stands
+# description: open, or the rule that closes it. Decided once for all items of the category.
+standing := {category: closed_by(category) | some category in categories}
+
+# METADATA
+# title: The rule that closes a category
+# description: The first that applies, else open.
+closed_by(category) := "out_of_scope" if {
+	not category in asked
+}
+
+else := "ncnd" if {
+	data.catalogue[category].ncnd == true
+	part.mode(category) != "content"
+}
+
+else := "not_covered" if {
+	part.mode(category) == "none"
+}
+
+else := "existence_only" if {
+	part.mode(category) == "existence"
+}
+
+else := "open" if {
+	part.mode(category) == "content"
+}
+
+# METADATA
 # title: What the agency's reviewer allowed
 # description: Keys of parts, or ids of items.
 allowed := {key | some key in input.allowed}
 
 # METADATA
-# title: A part that the agency's reviewer allowed
-# description: Turns review into permit and nothing else.
-allowed_key(key) if key in allowed
+# title: What a match band is good for
+# description: An answer that a person wrote without a band is about the person they were asked about.
+tier(band) := meaning if {
+	meaning := data.bands[band]
+}
 
-else := false
+else := "confirmed" if {
+	band == ""
+	input.human == true
+}
 
-# METADATA
-# title: The match is confirmed
-# description: An answer that a person wrote is about the person they were asked about.
-confirmed("match") := true
-
-confirmed("") if input.human == true
+else := "none"
 
 # METADATA
 # title: May it be said that something of the category is held, or not held
-# description: The rule is chosen first, then its clause and sentence.
-existence(category, band, held, by_reviewer) := part.verdict(chosen[0], chosen[1], category) if {
-	chosen := existence_rule(category, band, held, by_reviewer)
-}
-
-# METADATA
-# title: The rule on existence
 # description: >-
-#   For neither-confirm-nor-deny categories the answer is reached before band
-#   and held are looked at.
-existence_rule(category, band, held, by_reviewer) := ["deny", "ncnd"] if {
-	data.catalogue[category].ncnd == true
+#   Where existence is content, the answer follows from what goes and never
+#   from what is held: something whose content stays is as if it were not there.
+existence_rule(held) := hidden_existence(held.person, held.category) if {
+	data.catalogue[held.category].ncnd == true
 }
 
-else := ["deny", "out_of_scope"] if {
-	not category in asked
-}
-
-else := ["deny", "not_covered"] if {
-	part.mode(category) == "none"
+else := ["deny", standing[held.category]] if {
+	standing[held.category] in {"out_of_scope", "not_covered"}
 }
 
 else := ["permit", "existence"] if {
-	confirmed(band)
+	tier(held.band) == "confirmed"
 }
 
 else := ["permit", "existence"] if {
-	band in {"potential", "many"}
-	by_reviewer == true
+	tier(held.band) == "possible"
+	existence_key(held) in allowed
 }
 
 else := ["review", "unconfirmed_existence"] if {
-	band in {"potential", "many"}
+	tier(held.band) == "possible"
 }
 
 else := ["permit", "existence"] if {
-	held == false
+	held.held == false
 }
 
 else := ["deny", "no_match"]
 
 # METADATA
-# title: May this item go
-# description: The rule is chosen first, then its clause, sentence and obligations.
-content(item) := bind(part.verdict(chosen[0], chosen[1], item.category), obligations(chosen[0], item)) if {
-	chosen := content_rule(item)
+# title: Existence where it is neither confirmed nor denied
+# description: >-
+#   Permit only where there are items and every one of them goes; review where
+#   every one goes or is for a person to decide; else the same refusal as if
+#   there were none.
+hidden_existence(person, category) := ["permit", "existence"] if {
+	going(person, category) == {"permit"}
+}
+
+else := ["review", "release_review"] if {
+	answers := going(person, category)
+	"review" in answers
+	not "deny" in answers
+}
+
+else := ["deny", "ncnd"]
+
+# METADATA
+# title: How the items of a hidden category are answered
+# description: Empty where there are none.
+going(person, category) := {choose(item)[0] | some item in hidden_items[category][person]}
+
+# METADATA
+# title: The items of hidden categories
+# description: By category and person, so that nothing else is looked at again.
+hidden_items := {category: {person: items |
+	some person in asked_about
+	items := [item | some item in input.items; item.category == category; item.person == person]
+} |
+	some category in categories
+	data.catalogue[category].ncnd == true
 }
 
 # METADATA
-# title: A verdict with what binds its recipient
-# description: The clauses of the obligations follow the clause of the rule.
-bind(verdict, []) := verdict
-
-bind(verdict, owing) := object.union(verdict, {
-	"clauses": array.concat(verdict.clauses, [agreement.terms.obligations[obligation.code] | some obligation in owing]),
-	"obligations": owing,
-}) if {
-	count(owing) > 0
-}
+# title: The people that existence is asked about
+# description: Keys of the request.
+asked_about := {held.person | some held in input.held}
 
 # METADATA
 # title: The rule on content
 # description: >-
 #   The first refusal that applies, then what a person must decide, then permit.
 #   A reviewer's word never turns a refusal round.
-content_rule(item) := ["deny", "out_of_scope"] if {
-	not item.category in asked
-}
-
-else := ["deny", "ncnd"] if {
-	data.catalogue[item.category].ncnd == true
-	part.mode(item.category) != "content"
-}
-
-else := ["deny", "not_covered"] if {
-	part.mode(item.category) == "none"
-}
-
-else := ["deny", "existence_only"] if {
-	part.mode(item.category) == "existence"
+choose(item) := ["deny", standing[item.category]] if {
+	standing[item.category] != "open"
 }
 
 else := ["deny", "unconfirmed"] if {
-	item.band in {"potential", "many"}
+	tier(item.band) == "possible"
 }
 
 else := ["deny", "no_match"] if {
-	not confirmed(item.band)
+	tier(item.band) != "confirmed"
 }
 
 else := ["deny", "outside_period"] if {
-	before_period(item)
+	item.age_days > period
+	item.date != ""
+	not data.catalogue[item.category].lasting
 }
 
 else := ["deny", "age_limit"] if {
 	item.age_days > agreement.pair.age_limit.days
+	item.date != ""
 }
 
 else := ["deny", "withheld"] if {
 	withheld[item.person][item.category]
 }
 
-else := ["review", doubt(item)] if {
+else := ["review", rule] if {
+	rule := doubt(item)
 	not reviewed(item)
 }
 
 else := ["permit", "content"] if {
-	part.mode(item.category) == "content"
+	standing[item.category] == "open"
 }
 
 # METADATA
-# title: The item lies before the period asked about
-# description: Things that last may have begun before it.
-before_period(item) if {
-	item.date != ""
-	item.date < substring(input.from, 0, 10)
-	not data.catalogue[item.category].lasting
+# title: How many days before now the period asked about begins
+# description: One day is added, because days begin at different hours. Undefined where the period is open.
+period := (((time.parse_rfc3339_ns(input.now) - time.parse_rfc3339_ns(input.from)) / 86400000000000) + 1) if {
+	input.from > "1700"
 }
 
 # METADATA
@@ -232,13 +387,7 @@ doubt(item) := "age_unknown" if {
 }
 
 else := "handling_unknown" if {
-	handling(item) != ""
-	not agreement.pair.handling[handling(item)]
-}
-
-else := "handling_unknown" if {
-	handling(item) == ""
-	data.catalogue[item.category].handling_required == true
+	not handling_known(item)
 }
 
 else := "intelligence_flag" if {
@@ -251,13 +400,19 @@ else := "third_party" if {
 }
 
 # METADATA
-# title: The handling code of an item
-# description: Empty where it has none.
-handling(item) := item.handling if {
-	item.handling
+# title: The handling code is one that the agreement knows
+# description: No code is fine where the category does not require one.
+handling_known(item) if agreement.pair.handling[item.handling]
+
+handling_known(item) if {
+	not coded(item)
+	not data.catalogue[item.category].handling_required
 }
 
-else := ""
+# METADATA
+# title: The item has a handling code
+# description: An empty one is none.
+coded(item) if item.handling != ""
 
 # METADATA
 # title: A person at the agency has looked at the item
@@ -271,10 +426,25 @@ reviewed(item) if item.id in allowed
 reviewed(item) if concat(":", ["item", item.id]) in allowed
 
 # METADATA
+# title: A verdict with what binds its recipient
+# description: The clauses of the obligations follow the clause of the rule.
+bind(verdict, []) := verdict
+
+bind(verdict, owing) := object.union(verdict, {
+	"clauses": array.concat(verdict.clauses, [agreement.terms.obligations[obligation.code] | some obligation in owing]),
+	"obligations": owing,
+}) if {
+	count(owing) > 0
+}
+
+# METADATA
 # title: What binds whoever receives the item
-# description: Nothing where the item does not go.
-obligations(answer, item) := [obligation |
-	answer != "deny"
+# description: Nothing where the item does not go, or has neither flag nor handling code.
+obligations(answer, item) := [] if {
+	answer == "deny"
+}
+
+else := [obligation |
 	some obligation in [{"code": "originator_control"}, {"code": "protect_location"}]
 	owed(item, obligation.code)
 ]
@@ -288,9 +458,6 @@ owed(item, "originator_control") if item.category == "police.intelligence"
 
 owed(item, "originator_control") if "intelligence" in item.flags
 
-owed(item, "originator_control") if {
-	handling(item) != ""
-	not agreement.pair.handling[handling(item)]
-}
+owed(item, "originator_control") if not handling_known(item)
 
 owed(item, "protect_location") if "protected_location" in item.flags

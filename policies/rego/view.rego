@@ -14,7 +14,10 @@ decision := object.union(refused, {"parts": {key: refused | some key in keys}}) 
 	refused
 }
 
-else := object.union(page, {"parts": {item.id: shown(item) | some item in input.items}}) if {
+else := object.union(page, {"parts": object.union(plainly, {item.id: shown(item) |
+	some item in input.items
+	not plain(item)
+})}) if {
 	count(open_to) > 0
 }
 
@@ -102,67 +105,98 @@ oversees if {
 }
 
 # METADATA
-# title: The roles that show the content of every item
-# description: Among those that open the page.
-shows_all := {role | some role in open_to; data.views[role].pages[input.page].items == "content"}
+# title: What the page shows of items
+# description: The widest of what the roles that open it show; nothing to a role of oversight.
+extent := "oversight" if {
+	oversees
+}
 
-# METADATA
-# title: The roles that show the agency's own items
-# description: Among those that open the page.
-shows_own := {role | some role in open_to; data.views[role].pages[input.page].items == "own"}
+else := "content" if {
+	some role in open_to
+	data.views[role].pages[input.page].items == "content"
+}
+
+else := "own" if {
+	some role in open_to
+	data.views[role].pages[input.page].items == "own"
+}
+
+else := "none"
 
 # METADATA
 # title: This person is of the hub's own staff
 # description: By a role that opens the page.
 staff if {
-	some role in shows_all
+	some role in open_to
 	data.views[role].staff == true
 }
 
 # METADATA
-# title: An item on the page
-# description: Shown only where a rule says that it is this person's own, or that the page shows all.
-shown(item) := verdict("deny", hidden_by(item)) if hidden_by(item)
-
-shown(item) := seen(item) if not hidden_by(item)
+# title: Items shown the short way
+# description: >-
+#   On a page that shows all, items without flag or obligation. It gives what
+#   the long way would give; that is tested.
+plainly := {item.id: worded(["permit", "view_item"], item.category, []) |
+	some item in input.items
+	plain(item)
+}
 
 # METADATA
-# title: The rule that hides an item
-# description: The first that applies; undefined where none does.
-hidden_by(item) := "view_oversight" if {
-	oversees
+# title: Nothing about the item needs a second look
+# description: The page shows all, and the item has neither flag nor obligation.
+plain(item) if {
+	extent == "content"
+	not item.flags
+	not item.obliged
 }
 
-else := "view_no_items" if {
-	count(shows_all) == 0
-	count(shows_own) == 0
+# METADATA
+# title: An item on the page
+# description: The rule is chosen first, then its sentence.
+shown(item) := worded(choose(item), item.category, obligations(item))
+
+# METADATA
+# title: The rule on an item
+# description: The first that applies.
+choose(item) := ["deny", "view_oversight"] if {
+	extent == "oversight"
 }
 
-else := "view_other_party" if {
-	count(shows_all) == 0
+else := ["deny", "view_no_items"] if {
+	extent == "none"
+}
+
+else := ["deny", "view_other_party"] if {
+	extent == "own"
 	not own(item)
 }
 
-else := "view_originator" if {
+else := ["deny", "view_originator"] if {
 	"originator_control" in item.obliged
 	not staff
 	not own(item)
 }
 
+else := ["permit", "view_item"] if {
+	extent in {"content", "own"}
+}
+
 # METADATA
-# title: An item that is shown
-# description: With the obligation to hide places where this person may not see them.
-seen(item) := {
+# title: The verdict on an item
+# description: Obligations bind a permit only.
+worded(["deny", rule], _, _) := verdict("deny", rule)
+
+worded(["permit", rule], code, owing) := {
 	"answer": "permit",
 	"clauses": ["views"],
-	"reasons": [strings.replace_n({"{category}": category(item.category)}, data.reasons.view_item)],
-	"obligations": hidden(item),
+	"reasons": [strings.replace_n({"{category}": category(code)}, data.reasons[rule])],
+	"obligations": owing,
 }
 
 # METADATA
 # title: What must be hidden in an item
 # description: Nothing, where the item locates nobody or this person may see places.
-hidden(item) := hiding if {
+obligations(item) := hiding if {
 	locates(item)
 }
 
