@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 		Secrets: map[string]string{health.SecretBearerToken: "conformance-token"},
 		Known:   rowan(),
 		Unknown: connector.Person{Key: "subject-1", Record: record.Person{
-			Names: []record.Name{{Family: []string{"Nobody"}, Given: []string{"Ever"}}}, BirthDate: &record.PartialDate{Date: "2011-11-11"},
+			Names: []record.Name{{Family: []string{"Quillfeather"}, Given: []string{"Ever"}}}, BirthDate: &record.PartialDate{Date: "2011-11-11"},
 		}},
 		Categories: []string{"health.ae_attendance", "health.missed_appointment", "health.gp_registration", "health.condition"},
 		Period:     connector.Period{From: date("2021-01-01"), To: date("2026-11-22")},

@@ -26,26 +26,34 @@ func day(t time.Time) time.Time {
 }
 
 // overlaps says whether [from, until] can touch the period asked for. An empty
-// until is the same day as from, or still lasting if lasting is set. What lasts
-// and has no beginning is what stands on the record now.
+// until is the same day as from, or still lasting if lasting is set. What has
+// no date may have been at any time: it counts, and its item says that the date
+// is not known.
 func overlaps(p connector.Period, from, until string, lasting bool) bool {
-	first, last, ok := bounds(from)
-	if from == "" && lasting {
-		ok = true // first stays the zero time
-	}
-	if !ok {
-		// Without a date nobody can say that it lies within the period.
-		return p.From.IsZero() && p.To.IsZero()
-	}
-	if until != "" {
-		if _, l, ok := bounds(until); ok {
+	first, last := time.Time{}, forever
+	if f, l, ok := bounds(from); ok {
+		first = f
+		if !lasting {
 			last = l
 		}
-	} else if lasting {
-		last = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	}
+	if _, l, ok := bounds(until); ok && !l.Before(first) {
+		last = l
 	}
 	if !p.From.IsZero() && last.Before(day(p.From)) {
 		return false
 	}
 	return p.To.IsZero() || !first.After(day(p.To))
+}
+
+var forever = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
+// dated says whether each of the dates is one, or absent.
+func dated(dates ...string) bool {
+	for _, d := range dates {
+		if _, _, ok := bounds(d); d != "" && !ok {
+			return false
+		}
+	}
+	return true
 }

@@ -149,6 +149,29 @@ func TestAResourceAboutSomebodyElse(t *testing.T) {
 	})
 }
 
+// What is held under a date that is none is not passed over as "nothing"; what
+// has no date at all is given, and says so.
+func TestDatesThatAreNone(t *testing.T) {
+	bad := encounter("e1", "2026-13-40", "EMER", "", "x")
+	s := serve(t, false, gp(map[string][]string{"Encounter": {bad}}))
+	got := fetch(t, configured(t, map[string]any{"base_url": s.URL + "/R4"}, nil), "health.ae_attendance")
+	if got.Reason != "source_malformed" {
+		t.Errorf("%+v", got)
+	}
+	backwards := strings.Replace(encounter("e1", "2026-09-12", "EMER", "", "x"), `"period":{`, `"period":{"end":"2026-09-01",`, 1)
+	s = serve(t, false, gp(map[string][]string{"Encounter": {backwards}}))
+	got = fetch(t, configured(t, map[string]any{"base_url": s.URL + "/R4"}, nil), "health.ae_attendance")
+	if len(got.Items) != 1 || got.Items[0].Until != nil || got.Items[0].Date.Date != "2026-09-12" {
+		t.Errorf("%+v", got)
+	}
+	none := `{"resourceType":"Encounter","id":"e1","class":{"code":"EMER"},"subject":{"reference":"Patient/pat-1"}}`
+	s = serve(t, false, gp(map[string][]string{"Encounter": {none}}))
+	got = fetch(t, configured(t, map[string]any{"base_url": s.URL + "/R4"}, nil), "health.ae_attendance")
+	if len(got.Items) != 1 || got.Items[0].Date.Known() {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestPaging(t *testing.T) {
 	var stranger *server
 	page := func(next, resource string) string {

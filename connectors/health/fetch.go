@@ -71,7 +71,9 @@ func (s *state) fetch(ctx context.Context, req connector.FetchRequest) ([]record
 	m := &mapper{state: s, req: req, patient: p}
 	searched := 0
 	if wanted["Patient"] {
-		m.registrations()
+		if err := m.registrations(); err != nil {
+			return nil, err
+		}
 		searched++
 	}
 	for _, kind := range resourceOrder {

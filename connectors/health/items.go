@@ -32,6 +32,9 @@ func (m *mapper) take(r *resource) error {
 		return nil
 	}
 	from, until, lasting := r.when()
+	if !dated(from, until) {
+		return unavailable(ReasonMalformed) // held, and not to be passed over in silence
+	}
 	if !overlaps(m.req.Period, from, until, lasting) {
 		return nil
 	}
@@ -59,11 +62,11 @@ func (m *mapper) take(r *resource) error {
 }
 
 // registrations adds an item for each GP practice on the Patient.
-func (m *mapper) registrations() {
+func (m *mapper) registrations() error {
 	pseudo := &resource{ResourceType: "Patient", ID: m.patient.ID, Meta: m.patient.Meta}
 	rule := m.classify(pseudo)
 	if rule == nil || !slices.Contains(m.req.Categories, rule.Category) {
-		return
+		return nil
 	}
 	for _, gp := range m.patient.GeneralPractitioner {
 		code, from, until := "", "", ""
@@ -73,6 +76,9 @@ func (m *mapper) registrations() {
 		name := gp.Display
 		if name == "" {
 			name = code
+		}
+		if !dated(from, until) {
+			return unavailable(ReasonMalformed)
 		}
 		if name == "" || !overlaps(m.req.Period, from, until, true) {
 			continue
@@ -90,6 +96,7 @@ func (m *mapper) registrations() {
 		setDates(&item, from, until, true)
 		m.add(rule, item, false, []string{name, code})
 	}
+	return nil
 }
 
 func (m *mapper) add(rule *Rule, item record.Item, restricted bool, places []string) {
@@ -126,7 +133,11 @@ func setDates(item *record.Item, from, until string, lasting bool) {
 	if d := partialDate(from); d != nil {
 		item.Date = *d
 	}
-	if item.Until = partialDate(until); item.Until == nil && lasting && item.Date.Date != "" {
+	item.Until = partialDate(until)
+	if item.Until != nil && item.Until.Latest().Before(item.Date.Earliest()) {
+		item.Until = nil // one of the two is wrong: keep the one that says when it began
+	}
+	if item.Until == nil && until == "" && lasting && item.Date.Date != "" {
 		item.Until = &record.PartialDate{Date: item.Date.Date, Accuracy: accuracyNone}
 	}
 }
@@ -211,8 +222,7 @@ func (r *resource) when() (from, until string, lasting bool) {
 		if from == "" {
 			from = datePart(r.RecordedDate)
 		}
-		// A diagnosis without any date cannot be placed in a period.
-		return from, datePart(r.AbatementDateTime), from != ""
+		return from, datePart(r.AbatementDateTime), true
 	case "Encounter":
 		from, until = datePart(r.Period.Start), datePart(r.Period.End)
 		if until == from {

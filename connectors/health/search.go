@@ -6,7 +6,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"mashhub/plugins/connector"
 	"mashhub/plugins/record"
@@ -46,7 +48,7 @@ func (c *client) Search(ctx context.Context, req connector.SearchRequest) (conne
 	case isReason(err, ReasonTooMany):
 		return connector.SearchResponse{Outcome: connector.Unavailable, Reason: ReasonTooMany, More: true}, nil
 	case errors.Is(err, errNothingToAsk):
-		return connector.SearchResponse{}, &connector.Error{Code: connector.CodeInvalid, Field: "person", Message: "needs an NHS number, or a family name with a date of birth"}
+		return connector.SearchResponse{}, &connector.Error{Code: connector.CodeInvalid, Field: "person", Message: "needs an NHS number, or a family name with a given name or a date of birth"}
 	case err != nil:
 		return connector.SearchResponse{Outcome: connector.Unavailable, Reason: reasonOf(err)}, nil
 	}
@@ -145,46 +147,53 @@ func (l *lookup) add(p *patient) error {
 // questions are the searches by demographics: the exact one, then, where the
 // settings allow it, wider ones.
 func (l *lookup) questions(p record.Person) [][]url.Values {
-	if p.BirthDate == nil || p.BirthDate.Date == "" {
-		return nil // a name alone would be a fishing trip
-	}
-	born := p.BirthDate.Date
+	born := birthdates(p.BirthDate)
 	var exact, wide []url.Values
+	ask := func(to *[]url.Values, birth []string, fields ...string) {
+		q := url.Values{}
+		for i := 0; i < len(fields); i += 2 {
+			q.Set(fields[i], escape(fields[i+1]))
+		}
+		if birth != nil {
+			q["birthdate"] = birth
+		}
+		*to = append(*to, q)
+	}
+	other := swapped(p.BirthDate)
 	for _, n := range p.Names {
 		if len(n.Family) == 0 {
 			continue
 		}
-		family := escape(strings.Join(n.Family, " "))
-		given := n.Given
-		if len(given) == 0 && n.Preferred != "" {
-			given = []string{n.Preferred}
+		family := strings.Join(n.Family, " ")
+		given := n.Given[:min(len(n.Given), 1)]
+		if n.Preferred != "" && !slices.Contains(given, n.Preferred) {
+			given = append(slices.Clone(given), n.Preferred)
 		}
-		q := url.Values{"family": {family}, "birthdate": {born}}
-		if len(given) > 0 {
-			q.Set("given", escape(given[0]))
-			exact = append(exact, q)
-			wide = append(wide, url.Values{"family": {family}, "birthdate": {born}})
+		for _, g := range given {
+			ask(&exact, born, "family", family, "given", g)
+		}
+		if born == nil {
+			continue // a family name alone would be a fishing trip
+		}
+		if len(given) == 0 {
+			ask(&exact, born, "family", family)
 		} else {
-			exact = append(exact, q)
+			ask(&wide, born, "family", family)
 		}
-		for _, part := range n.Family {
-			for _, half := range strings.FieldsFunc(part, func(r rune) bool { return r == '-' || r == ' ' }) {
-				if half != part || len(n.Family) > 1 {
-					wide = append(wide, url.Values{"family": {escape(half)}, "birthdate": {born}})
-				}
-			}
+		for _, half := range halves(n.Family) {
+			ask(&wide, born, "family", half)
 		}
-		if other := swapped(born); other != "" {
-			wide = append(wide, url.Values{"family": {family}, "birthdate": {other}})
+		if other != nil {
+			ask(&wide, other, "family", family)
 		}
 	}
 	for _, a := range p.Addresses {
-		if a.Postcode == "" {
+		if a.Postcode == "" || born == nil {
 			continue
 		}
-		wide = append(wide, url.Values{"address-postalcode": {escape(a.Postcode)}, "birthdate": {born}})
-		if other := swapped(born); other != "" {
-			wide = append(wide, url.Values{"address-postalcode": {escape(a.Postcode)}, "birthdate": {other}})
+		ask(&wide, born, "address-postalcode", a.Postcode)
+		if other != nil {
+			ask(&wide, other, "address-postalcode", a.Postcode)
 		}
 	}
 	if !l.approximate || l.Profile == profilePDS {
@@ -193,16 +202,41 @@ func (l *lookup) questions(p record.Person) [][]url.Values {
 	return [][]url.Values{exact[:min(len(exact), maxQuestions)], wide[:min(len(wide), maxQuestions)]}
 }
 
+// birthdates gives the search values for a date of birth: the day, or the range
+// that an estimated or partial date can mean. nil where nothing is known.
+func birthdates(d *record.PartialDate) []string {
+	switch {
+	case d == nil || !d.Known():
+		return nil
+	case d.Exact():
+		return []string{d.Date}
+	}
+	return []string{"ge" + d.Earliest().Format(time.DateOnly), "le" + d.Latest().Format(time.DateOnly)}
+}
+
+// halves are the parts of a double family name.
+func halves(family []string) []string {
+	var out []string
+	for _, part := range family {
+		for _, half := range strings.FieldsFunc(part, func(r rune) bool { return r == '-' || r == ' ' }) {
+			if half != part || len(family) > 1 {
+				out = append(out, half)
+			}
+		}
+	}
+	return out
+}
+
 // swapped exchanges day and month, where both readings are dates.
-func swapped(born string) string {
-	if len(born) != len("2006-01-02") || born[5:7] == born[8:10] {
-		return ""
+func swapped(d *record.PartialDate) []string {
+	if d == nil || !d.Exact() || d.Date[5:7] == d.Date[8:10] {
+		return nil
 	}
-	other := born[:5] + born[8:10] + "-" + born[5:7]
+	other := d.Date[:5] + d.Date[8:10] + "-" + d.Date[5:7]
 	if _, _, ok := bounds(other); !ok {
-		return ""
+		return nil
 	}
-	return other
+	return []string{other}
 }
 
 // escape keeps a value from being read as several (FHIR R4 search, 3.1.1.4.6).

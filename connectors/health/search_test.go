@@ -96,6 +96,9 @@ func TestSearchSteps(t *testing.T) {
 		{"then more widely", rowan().Record, true, "postal", connector.Found, []string{"identifier", "given=Rowan", "birthdate=2016-05-03&family=Tessel", "birthdate=2016-03-05&family=Tessel", "address-postalcode=FN1+1AA&birthdate=2016-05-03", "address-postalcode=FN1+1AA&birthdate=2016-03-05"}, ""},
 		{"unless told not to", rowan().Record, false, "postal", connector.None, []string{"identifier", "given"}, "postal"},
 		{"each half of a double name", record.Person{Names: []record.Name{{Family: []string{"Adeyemi-Clarke"}, Given: []string{"Seun"}}}, BirthDate: &record.PartialDate{Date: "2012-12-12"}}, true, "family=Clarke", connector.Found, []string{"given=Seun", "family=Adeyemi-Clarke", "family=Adeyemi", "family=Clarke"}, ""},
+		{"by the name one goes by", record.Person{Names: []record.Name{{Family: []string{"Clarke"}, Given: []string{"Oluwaseun"}, Preferred: "Seun"}}, BirthDate: &record.PartialDate{Date: "2012-12-12"}}, false, "given=Seun", connector.Found, []string{"given=Oluwaseun", "given=Seun"}, ""},
+		{"an estimated date is a range", record.Person{Names: []record.Name{{Family: []string{"Tesfamariam"}, Given: []string{"Yonas"}}}, BirthDate: &record.PartialDate{Date: "2013-01-01", Accuracy: "UUE"}}, false, "none", connector.None, []string{"birthdate=ge2011-01-01&birthdate=le2015-12-31"}, ""},
+		{"an unknown date is left out", record.Person{Names: []record.Name{{Family: []string{"Tesfamariam"}, Given: []string{"Yonas"}}}, BirthDate: &record.PartialDate{Date: "2013-01-01", Accuracy: "UUU"}}, true, "none", connector.None, []string{"family=Tesfamariam&given=Yonas"}, "birthdate"},
 		{"a value is one value", record.Person{Names: []record.Name{{Family: []string{"A,B|C"}, Given: []string{"D"}}}, BirthDate: &record.PartialDate{Date: "2012-12-12"}}, false, "none", connector.None, []string{url.QueryEscape(`A\,B\|C`)}, ""},
 	}
 	for _, tt := range tests {
