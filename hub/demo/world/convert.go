@@ -2,6 +2,8 @@ package world
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"mashhub/hub/enquiry"
@@ -108,4 +110,15 @@ func (i Item) Record(person string) record.Item {
 		out.Voice = &record.Voice{Verbatim: v.Verbatim, HeardBy: v.HeardBy, Agreed: v.Agreed, With: v.With}
 	}
 	return out
+}
+
+// Fits reports whether a candidate is the record that the reviewer speaks of.
+// Agencies' references are opaque, so a reviewer knows a record by its name.
+func (r Review) Fits(p record.Person) bool {
+	for _, n := range p.Names {
+		if record.FoldName(strings.Join(append(slices.Clone(n.Given), n.Family...), " ")) == record.FoldName(r.Record) {
+			return true
+		}
+	}
+	return false
 }

@@ -131,7 +131,7 @@ type Review struct {
 	Agency  string `yaml:"agency"`
 	Unit    string `yaml:"unit"`
 	Person  string `yaml:"person"`
-	Ref     string `yaml:"ref"`     // of the record in the agency's system
+	Record  string `yaml:"record"`  // the name on the record that the reviewer looks at
 	Same    bool   `yaml:"same"`    // is it the person?
 	Because string `yaml:"because"` // what the reviewer compared
 }

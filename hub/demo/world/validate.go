@@ -289,6 +289,11 @@ func (s *Scenario) ask(agency, unit string) (Ask, bool) {
 
 func (v *validation) expectations() {
 	s := v.s
+	for _, r := range s.Reviews {
+		if _, ok := s.ask(r.Agency, r.Unit); !ok || r.Record == "" || r.Because == "" {
+			v.bad("reviews", "name a party that is asked, the record and what was compared")
+		}
+	}
 	answered := map[string]int{}
 	for _, o := range s.Expect.Outcomes {
 		answered[o.Agency+"/"+o.Unit+" "+o.Person]++
