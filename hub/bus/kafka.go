@@ -133,8 +133,15 @@ func (c *trackedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// recycle drops pooled connections and cached metadata, at most every 5 s:
-// what a reader without progress needs after brokers moved.
+// moved reports whether the broker itself says that what we know of the
+// cluster is out of date. A broker that is merely away is no such sign: what
+// is known of it is what finds it again soonest.
+func moved(err error) bool {
+	var kind kafka.Error
+	return errors.As(err, &kind) && kind.Temporary()
+}
+
+// recycle drops pooled connections and cached metadata, at most every 5 s.
 func (k *Kafka) recycle() {
 	k.mu.Lock()
 	now := k.now()

@@ -229,7 +229,9 @@ func (l *lane) write(batch []item) error {
 		if err == nil || attempt == 3 || errors.As(err, &kind) && !kind.Temporary() {
 			return err
 		}
-		l.k.recycle()
+		if moved(err) {
+			l.k.recycle()
+		}
 		if pause.wait(l.k.ctx) != nil {
 			return err
 		}

@@ -97,7 +97,7 @@ func (f *fetcher) run(ctx context.Context, offset int64) {
 			pause.reset()
 			continue
 		}
-		if failures++; failures >= 3 {
+		if failures++; moved(err) || failures%20 == 0 {
 			f.k.recycle()
 		}
 		if pause.wait(ctx) != nil {
