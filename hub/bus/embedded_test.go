@@ -17,11 +17,19 @@ import (
 	"mashhub/hub/mash"
 )
 
-// The test binary started again with this set is a broker on that directory.
-const brokerDir = "MASH_BUS_TEST_BROKER_DIR"
+// The test binary started again with this set is a broker on that directory;
+// with the second, no file of it may grow beyond so many bytes.
+const (
+	brokerDir   = "MASH_BUS_TEST_BROKER_DIR"
+	brokerLimit = "MASH_BUS_TEST_BROKER_FILE_LIMIT"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(brokerDir); dir != "" {
+		if err := limitFiles(os.Getenv(brokerLimit)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		ctx, cancel := bus.UntilClosed(context.Background(), os.Stdin)
 		defer cancel()
 		err := bus.RunBroker(ctx, bus.BrokerOptions{Dir: dir,
@@ -52,10 +60,10 @@ func startBroker(t testing.TB, dir string) *process {
 	return p
 }
 
-func (p *process) start(t testing.TB) {
+func (p *process) start(t testing.TB, env ...string) {
 	t.Helper()
 	p.cmd = exec.Command(os.Args[0])
-	p.cmd.Env = append(os.Environ(), brokerDir+"="+p.dir)
+	p.cmd.Env = append(append(os.Environ(), brokerDir+"="+p.dir), env...)
 	p.cmd.Stderr = os.Stderr
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
