@@ -1,8 +1,11 @@
 package encompass
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"maps"
+	"slices"
 
 	"mashhub/connectors/internal/settings"
 )
@@ -28,8 +31,9 @@ const (
 func (p position) String() string {
 	b := []byte{cursorVersion}
 	b = binary.AppendVarint(b, p.high)
-	for m, seq := range p.seen {
-		b = binary.AppendVarint(b, p.high-seq)
+	// Sorted, so that one position is one cursor.
+	for _, m := range slices.SortedFunc(maps.Keys(p.seen), func(a, b mark) int { return bytes.Compare(a[:], b[:]) }) {
+		b = binary.AppendVarint(b, p.high-p.seen[m])
 		b = append(b, m[:]...)
 	}
 	return base64.RawURLEncoding.EncodeToString(b)

@@ -157,18 +157,13 @@ func (g *reading) rows(make func(row) (item record.Item, ongoing bool)) func(*ta
 // add keeps an item that was asked for. An ongoing one without an end is still
 // in force.
 func (g *reading) add(t *table, it record.Item, ongoing bool) error {
-	end := it.Until
-	if end == nil && ongoing {
-		end = &record.PartialDate{Date: "2199-12-31"}
+	if it.Until == nil && ongoing {
+		lasts := items.Unknown // the contract's word for "still lasts"
+		it.Until = &lasts
 	}
-	if !g.wanted(it.Category) || !items.Within(it.Date, end, g.req.Period.From, g.req.Period.To) {
+	if !g.wanted(it.Category) || !items.Within(it.Date, it.Until, g.req.Period.From, g.req.Period.To) {
 		return nil
 	}
-	return g.keep(t, it)
-}
-
-// keep puts an item into the answer.
-func (g *reading) keep(t *table, it record.Item) error {
 	it.Person = g.req.Person.Key
 	it.ID = strings.TrimSuffix(t.file, ".csv") + "/" + g.urn + "/" + it.ID
 	it.Source = "School " + g.urn + ": " + it.Source + ", export of " + t.day

@@ -55,8 +55,8 @@ func collection(r row) (record.Item, bool) {
 		Date: when(r.get("Date")), Title: "Collected by: " + r.get("Who"), Text: r.get("Text"), Source: "collection arrangements"}, true
 }
 
-// lead reads the school's designated safeguarding lead, who is the one to
-// telephone now, whatever the period asked for.
+// lead reads the school's designated safeguarding lead, in post since From, or
+// at least on the day of the export, and still.
 func (g *reading) lead(t *table) error {
 	return t.each(g.ctx.Err, func(r row) error {
 		if r.get("Name") == "" {
@@ -76,7 +76,7 @@ func (g *reading) lead(t *table) error {
 				}
 			}
 		}
-		return g.keep(t, it)
+		return g.add(t, it, true)
 	})
 }
 

@@ -164,6 +164,9 @@ func TestFetchBringsOnlyWhatWasAsked(t *testing.T) {
 			if err := it.Validate(); err != nil {
 				t.Errorf("%s: %v", it.Title, err)
 			}
+			if !q.period.Covers(it) {
+				t.Errorf("%s is outside the period by the contract's own rule", it.Title)
+			}
 			if !strings.Contains(it.Source, "export of 20") {
 				t.Errorf("the source %q does not say how old the export is", it.Source)
 			}

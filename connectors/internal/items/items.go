@@ -36,7 +36,7 @@ func Date(s string) (record.PartialDate, bool) {
 }
 
 // Within says whether something from one date until another (nil: a single
-// date) lies in the period at least in part, as far as the dates are known.
+// date; one of which nothing is known: still) lies in the period at least in part, as far as the dates are known.
 // Both ends of the period are days and included; a zero end is open. Something
 // of unknown date lies only in a period that is open at both ends.
 func Within(date record.PartialDate, until *record.PartialDate, from, to time.Time) bool {
@@ -47,7 +47,7 @@ func Within(date record.PartialDate, until *record.PartialDate, from, to time.Ti
 		return false
 	}
 	end := date.Latest()
-	if until != nil && until.Known() {
+	if until != nil && until.Latest().After(end) {
 		end = until.Latest()
 	}
 	return from.IsZero() || end.Format(time.DateOnly) >= from.Format(time.DateOnly)

@@ -68,7 +68,7 @@ func TestWithin(t *testing.T) {
 	}{
 		{"2025-06-01", nil, true}, {"2025-06-30", nil, true}, {"2025-05-31", nil, false}, {"2025-07-01", nil, false},
 		{"2025-06", nil, true}, {"2025", nil, true}, {"2024", nil, false}, {"2025-07", nil, false},
-		{"2024-01-01", &end, true},
+		{"2024-01-01", &end, true}, {"2024-01-01", &Unknown, true}, {"2025-07-01", &Unknown, false},
 	} {
 		d, _ := Date(c.date)
 		if got := Within(d, c.until, from, to); got != c.want {

@@ -82,6 +82,9 @@ func TestFetchBringsOnlyWhatWasAsked(t *testing.T) {
 				if err := it.Validate(); err != nil {
 					t.Errorf("%s: %s: %v", q.name, it.ID, err)
 				}
+				if !q.period.Covers(it) {
+					t.Errorf("%s: %s is outside the period by the contract's own rule", q.name, it.ID)
+				}
 				if it.Person != "subject-1" {
 					t.Errorf("%s: person %q", q.name, it.Person)
 				}

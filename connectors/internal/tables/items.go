@@ -66,6 +66,10 @@ func (src *Source) item(cell func(string) string, date, until string) record.Ite
 	if d, ok := items.Date(until); ok {
 		it.Until = &d
 	}
+	if it.Until == nil && slices.Contains(src.Ongoing, it.Category) {
+		lasts := items.Unknown // the contract's word for "still lasts"
+		it.Until = &lasts
+	}
 	for flag, name := range src.Flags {
 		if truthy(cell(name)) {
 			it.Flags = append(it.Flags, flag)
