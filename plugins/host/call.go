@@ -76,11 +76,7 @@ func (p *Plugin) diagnose(ctx context.Context, in *instance, err error, ours boo
 			in.kill("too many calls without an answer")
 			return false
 		}
-		p.checks.Go(func() {
-			if !in.responsive(p.ctx) {
-				in.kill("hung")
-			}
-		})
+		p.examine(in)
 		return false
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return false
@@ -100,4 +96,18 @@ func (p *Plugin) diagnose(ctx context.Context, in *instance, err error, ours boo
 		return true
 	}
 	return false
+}
+
+// examine kills a process that is stuck altogether. The caller does not wait.
+func (p *Plugin) examine(in *instance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ctx.Err() != nil {
+		return
+	}
+	p.checks.Go(func() {
+		if !in.responsive(p.ctx) {
+			in.kill("hung")
+		}
+	})
 }

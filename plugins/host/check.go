@@ -46,8 +46,11 @@ func outcome(o connector.Outcome, results int, asked, unit string) error {
 	return nil
 }
 
-// defaultLimit is how many candidates an unlimited search may return.
-const defaultLimit = 20
+// What a question without a limit gets at most: candidates, events.
+const (
+	defaultLimit  = 20
+	defaultEvents = 100
+)
 
 func checkSearch(q connector.SearchRequest, a connector.SearchResponse) error {
 	if err := outcome(a.Outcome, len(a.Candidates), q.Unit, a.Unit); err != nil {
@@ -117,7 +120,11 @@ func checkDeliver(a connector.DeliverResponse) error {
 }
 
 func checkWatch(q connector.WatchRequest, a connector.WatchResponse) error {
-	if q.Limit > 0 && len(a.Events) > q.Limit {
+	limit := q.Limit
+	if limit == 0 {
+		limit = defaultEvents
+	}
+	if len(a.Events) > limit {
 		return misbehaved("more events than the limit")
 	}
 	if len(a.Events) > 0 && a.Cursor == q.Cursor {

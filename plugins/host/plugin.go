@@ -70,7 +70,9 @@ func Start(ctx context.Context, spec Spec) (*Plugin, error) {
 // Close ends the process, its children and everything that looked after them,
 // and waits for it. Calls under way fail. It may be called more than once.
 func (p *Plugin) Close() error {
-	p.cancel()
+	p.mu.Lock()
+	p.cancel() // under the lock, so that no check begins after it
+	p.mu.Unlock()
 	<-p.done
 	p.checks.Wait()
 	return nil

@@ -34,7 +34,7 @@ type Spec struct {
 	// must not block and must not call the Plugin's Close.
 	OnState func(State)
 	// OnExcess is told that an answer held items outside what was asked: which
-	// method, how many. They have been dropped.
+	// method, how many. They have been dropped. Calls may come at the same time.
 	OnExcess func(method string, dropped int)
 	// Now dates crashes for the breaker. Nil means the machine's clock.
 	Now func() time.Time
