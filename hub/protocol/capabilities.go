@@ -14,7 +14,8 @@ import (
 // uuid.rfc4122 (the world outside); bits.lsh, numbers.range, strings.repeat
 // and the like (a short input makes a large result); regex.*, glob.*, walk
 // and graph.* (cost that the author of a rule cannot see); io.jwt.* and crypto.*
-// (the envelope's business); print and trace (content in logs).
+// (the envelope's business); trace (content in logs; calls
+// of print are dropped by the compiler).
 var allowed = []string{
 	"assign", "eq", "equal", "neq", "lt", "lte", "gt", "gte",
 	"plus", "minus", "mul", "div", "rem", "abs", "round", "ceil", "floor",

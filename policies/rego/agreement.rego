@@ -9,11 +9,13 @@ package mash.agreement
 import data.mash.sentence
 
 # METADATA
+# scope: document
 # title: The day of the decision
 # description: Days in agreements are text, YYYY-MM-DD, and compare as text.
 today := substring(input.now, 0, 10)
 
 # METADATA
+# scope: document
 # title: The purpose whose agreement is looked up
 # description: Closing is governed by the agreement that the register names for closing.
 default purpose := ""
@@ -21,16 +23,19 @@ default purpose := ""
 purpose := input.purpose
 
 # METADATA
+# scope: document
 # title: The id of the governing agreement
 # description: Undefined where the register has no line.
 id := data.register[input.hub][purpose]
 
 # METADATA
+# scope: document
 # title: The governing agreement
 # description: Undefined where the register names one that is missing, which makes every decision a fault.
 terms := data.agreements[id]
 
 # METADATA
+# scope: document
 # title: The key of the two parties
 # description: For questions and answers the hub and the agency; for notices the sender and the recipient.
 pair_key := concat("/", [input.hub, input.party.agency])
@@ -47,11 +52,13 @@ pair_key := concat("/", [input.from.agency, "hub"]) if {
 }
 
 # METADATA
+# scope: document
 # title: What the two parties signed
 # description: Undefined where they did not.
 pair := terms.pairs[pair_key]
 
 # METADATA
+# scope: document
 # title: The unit that answers for itself
 # description: Empty where the agency answers as a whole.
 default unit := ""
@@ -61,6 +68,7 @@ unit := input.party.unit
 unit := input.to.unit if input.kind == "encompass"
 
 # METADATA
+# scope: document
 # title: What the unit narrowed
 # description: Empty where the unit narrowed nothing.
 default overlay := {}
@@ -68,11 +76,13 @@ default overlay := {}
 overlay := pair.units[unit]
 
 # METADATA
+# scope: document
 # title: The clause that a rule of the agreement applies
 # description: Undefined where the agreement does not number the rule, which makes the decision a fault.
 clause(rule) := terms.rules[rule]
 
 # METADATA
+# scope: document
 # title: A law that may be cited today
 # description: Switched on, and its day has come.
 in_force(law) if {
@@ -81,6 +91,7 @@ in_force(law) if {
 }
 
 # METADATA
+# scope: document
 # title: The agreement stands
 # description: Active, begun, not ended, both parties bound, the unit not suspended.
 stands if {
@@ -92,6 +103,7 @@ stands if {
 }
 
 # METADATA
+# scope: document
 # title: The unit has not suspended its accession
 # description: A unit without an entry of its own is bound by its agency's signature.
 unit_stands if not pair.units[unit]
@@ -99,6 +111,7 @@ unit_stands if not pair.units[unit]
 unit_stands if overlay.status == "active"
 
 # METADATA
+# scope: document
 # title: The rule by which the agreement does not stand
 # description: The first that applies; undefined where none does.
 fallen := "revoked" if {
@@ -131,6 +144,7 @@ else := "unit_suspended" if {
 }
 
 # METADATA
+# scope: document
 # title: Why nothing may be shared under the agreement
 # description: The register has no line, or the agreement does not stand; undefined where neither holds.
 denial := {"answer": "deny", "clauses": ["register"], "reasons": [sentence.plain("no_agreement")], "obligations": []} if {
@@ -140,6 +154,7 @@ denial := {"answer": "deny", "clauses": ["register"], "reasons": [sentence.plain
 denial := refusal(fallen) if id
 
 # METADATA
+# scope: document
 # title: A refusal of the whole
 # description: The clause that the agreement gives to the rule, and its sentence.
 refusal(rule) := {

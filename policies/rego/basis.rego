@@ -8,11 +8,13 @@ package mash.basis
 import data.mash.agreement
 
 # METADATA
+# scope: document
 # title: What the purpose needs
 # description: Undefined for a purpose that the agreement does not know.
 needs := agreement.terms.purposes[input.purpose]
 
 # METADATA
+# scope: document
 # title: The basis is there
 # description: Each rule names all that must be true.
 met if {
@@ -35,11 +37,13 @@ met if {
 }
 
 # METADATA
+# scope: document
 # title: Agreement comes from somebody who can give it
 # description: A parent, or a child who can decide.
 given if input.basis.given_by in {"parent", "competent_child"}
 
 # METADATA
+# scope: document
 # title: The agreement covers this agency
 # description: No list means every party; a list may name the agency or its unit.
 in_scope if not input.basis.scope
@@ -51,6 +55,7 @@ in_scope if input.party.agency in input.basis.scope
 in_scope if concat("/", [input.party.agency, input.party.unit]) in input.basis.scope
 
 # METADATA
+# scope: document
 # title: The rule that refuses for want of a basis
 # description: Undefined where the basis is there.
 missing := "s47_incomplete" if {
@@ -97,6 +102,7 @@ else := "family_silent" if {
 }
 
 # METADATA
+# scope: document
 # title: Below section 47 and without a basis
 # description: What the reasons about the family have in common.
 refusable if {
@@ -105,11 +111,13 @@ refusable if {
 }
 
 # METADATA
+# scope: document
 # title: The refusal for want of a basis
 # description: Undefined where the basis is there.
 denial := agreement.refusal(missing)
 
 # METADATA
+# scope: document
 # title: The clauses a permit rests on
 # description: The purpose's clause and every law of it that is in force.
 clauses := array.concat([needs.clause], [law | some law in needs.law; agreement.in_force(law)])

@@ -4,16 +4,19 @@
 package mash.close
 
 # METADATA
+# scope: document
 # title: The hub that decides
 # description: A closing input names it by its address.
 hub := trim_prefix(input.where, "hub/")
 
 # METADATA
+# scope: document
 # title: The agreement that governs closing
 # description: It need not be in force, because closing shares nothing. Undefined where the register has no line, which is a fault.
 terms := data.agreements[data.register[hub].closing]
 
 # METADATA
+# scope: document
 # title: The decision
 # description: One result, or undefined, which is a fault.
 # entrypoint: true
@@ -39,9 +42,13 @@ else := {
 	input.open_requests == 0
 	input.unavailable == 0
 	input.late_unreviewed == 0
+	is_number(input.plan_open_days)
+	is_number(input.step_down_days)
+	is_boolean(input.offender_sentenced)
 }
 
 # METADATA
+# scope: document
 # title: The order in which reasons are given
 # description: What was not done, then what is still awaited, then what is too soon.
 order := [
@@ -57,11 +64,13 @@ order := [
 ]
 
 # METADATA
+# scope: document
 # title: The sentence of a rule about closing
 # description: Undefined where the agreement does not number the rule, which is a fault.
 worded(rule) := strings.replace_n({"{clause}": terms.rules[rule]}, data.reasons[rule])
 
 # METADATA
+# scope: document
 # title: What speaks against closing
 # description: Each rule adds one reason.
 against contains "close_undecided" if not decided
@@ -92,6 +101,7 @@ against contains "close_step_down" if {
 }
 
 # METADATA
+# scope: document
 # title: An outcome is recorded and the enquiry is in a state to close
 # description: Closing follows the decision or the feedback.
 decided if {
@@ -100,11 +110,13 @@ decided if {
 }
 
 # METADATA
+# scope: document
 # title: The originator was told, or it is recorded why not
 # description: A missing answer is no answer.
 told if input.feedback in {"sent", "waived", "not_possible"}
 
 # METADATA
+# scope: document
 # title: A child-in-need plan is open and new
 # description: Its days are counted from its beginning; none is zero.
 new_plan if {
@@ -113,6 +125,7 @@ new_plan if {
 }
 
 # METADATA
+# scope: document
 # title: Something happened that tempts to close
 # description: A sentence or a step-down.
 some_event if input.offender_sentenced == true

@@ -7,6 +7,7 @@ import data.mash.agreement
 import data.mash.sentence
 
 # METADATA
+# scope: document
 # title: The verdict of a rule
 # description: >-
 #   Rules first choose an answer and their own name, then come here for clause
@@ -21,6 +22,7 @@ verdict(answer, rule, category) := {
 }
 
 # METADATA
+# scope: document
 # title: How far a category may go for this purpose
 # description: >-
 #   content, existence or none. A unit's overlay can only narrow what its
@@ -28,6 +30,7 @@ verdict(answer, rule, category) := {
 mode(category) := narrowed[base(category)][overlay(category)]
 
 # METADATA
+# scope: document
 # title: What the agency agreed
 # description: A category or purpose that is not in the schedule is none.
 base(category) := agreed if {
@@ -37,6 +40,7 @@ base(category) := agreed if {
 else := "none"
 
 # METADATA
+# scope: document
 # title: What the unit leaves of it
 # description: A unit that says nothing leaves everything.
 overlay(category) := left if {
@@ -46,6 +50,7 @@ overlay(category) := left if {
 else := "content"
 
 # METADATA
+# scope: document
 # title: The lower of two modes
 # description: First what the agency agreed, then what the unit leaves.
 narrowed := {

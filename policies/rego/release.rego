@@ -12,6 +12,7 @@ import data.mash.part
 import data.mash.sentence
 
 # METADATA
+# scope: document
 # title: The decision
 # description: One result, or undefined, which is a fault.
 # entrypoint: true
@@ -25,6 +26,7 @@ else := object.union(whole, {"parts": parts}) if {
 }
 
 # METADATA
+# scope: document
 # title: What refuses the return as a whole
 # description: The agreement does not stand, or the basis went away.
 refused := agreement.denial if {
@@ -34,16 +36,19 @@ refused := agreement.denial if {
 else := basis.denial
 
 # METADATA
+# scope: document
 # title: The key of an existence part
 # description: Person and category of the request.
 existence_key(held) := concat(":", ["existence", held.person, held.category])
 
 # METADATA
+# scope: document
 # title: The keys that need an answer
 # description: Every pair held or not, and every item.
 keys := {existence_key(held) | some held in input.held} | {concat(":", ["item", item.id]) | some item in input.items}
 
 # METADATA
+# scope: document
 # title: The answer for the return as a whole
 # description: Review where any part is for a person to decide.
 whole := part.verdict("review", "release_review", "") if undecided
@@ -58,6 +63,7 @@ whole := {
 }
 
 # METADATA
+# scope: document
 # title: Some part is for a person to decide
 # description: One is enough to put the return to the agency's reviewer.
 undecided if {
@@ -66,11 +72,13 @@ undecided if {
 }
 
 # METADATA
+# scope: document
 # title: Each part
 # description: Existence first, then content. Most parts are plain and take the short way.
 parts := object.union_n([plain_existence, existence, plain_contents, contents])
 
 # METADATA
+# scope: document
 # title: Existence, the short way
 # description: >-
 #   A confirmed match and a category whose existence may be told. It gives what
@@ -82,6 +90,7 @@ plain_existence := {existence_key(held): part.verdict("permit", "existence", cat
 }
 
 # METADATA
+# scope: document
 # title: Existence may be told without a second look
 # description: The band is confirmed and the category is one whose existence may be told.
 told(held) if {
@@ -90,6 +99,7 @@ told(held) if {
 }
 
 # METADATA
+# scope: document
 # title: Categories whose existence may be told
 # description: In the schedule, asked for, and not among those where existence is content.
 tellable := {category: true |
@@ -99,6 +109,7 @@ tellable := {category: true |
 }
 
 # METADATA
+# scope: document
 # title: Existence, the long way
 # description: The rule is chosen first, then its clause and sentence.
 existence := {key: part.verdict(chosen[0], chosen[1], held.category) |
@@ -109,6 +120,7 @@ existence := {key: part.verdict(chosen[0], chosen[1], held.category) |
 }
 
 # METADATA
+# scope: document
 # title: Content, the short way
 # description: >-
 #   An item of an open category, on a confirmed match, dated, recent enough for
@@ -121,6 +133,7 @@ plain_contents := {concat(":", ["item", item.id]): part.verdict("permit", "conte
 }
 
 # METADATA
+# scope: document
 # title: Nothing about the item needs a second look
 # description: One body, so that the usual item costs little.
 plainly(item) if {
@@ -134,6 +147,7 @@ plainly(item) if {
 }
 
 # METADATA
+# scope: document
 # title: The age in days within which no limit is reached
 # description: The shorter of the period asked about and the agreement's age limit.
 horizon := min({agreement.pair.age_limit.days, period}) if {
@@ -152,6 +166,7 @@ else := period if {
 else := 99999
 
 # METADATA
+# scope: document
 # title: Handling codes that ask for nothing, by category
 # description: Police intelligence has none, because it always stays in the hub.
 ordinary := {category: codes |
@@ -161,24 +176,7 @@ ordinary := {category: codes |
 }
 
 # METADATA
-# title: Handling codes that ask for nothing, by category
-# description: Police intelligence has none, because it always stays in the hub.
-ordinary := {category: codes |
-	some category, "open" in standing
-	category != "police.intelligence"
-	codes := ordinary_codes[object.get(data.catalogue[category], "handling_required", false)]
-}
-
-# METADATA
-# title: The handling code of an item
-# description: Empty where it has none.
-handling(item) := item.handling if {
-	item.handling
-}
-
-else := ""
-
-# METADATA
+# scope: document
 # title: Handling codes that ask for nothing
 # description: Where no code is required, having none is ordinary too.
 ordinary_codes := {
@@ -187,6 +185,7 @@ ordinary_codes := {
 }
 
 # METADATA
+# scope: document
 # title: Content, the long way
 # description: The rule is chosen first, then its clause, sentence and obligations.
 contents := {key: bind(part.verdict(chosen[0], chosen[1], item.category), obligations(chosen[0], item)) |
@@ -197,21 +196,25 @@ contents := {key: bind(part.verdict(chosen[0], chosen[1], item.category), obliga
 }
 
 # METADATA
+# scope: document
 # title: The categories of the request
 # description: A set, so that each look-up is by key.
 asked := {category | some category in input.asked}
 
 # METADATA
+# scope: document
 # title: The categories that need an answer
 # description: Each once, however many items it has.
 categories := {held.category | some held in input.held} | {item.category | some item in input.items}
 
 # METADATA
+# scope: document
 # title: How each category stands
 # description: open, or the rule that closes it. Decided once for all items of the category.
 standing := {category: closed_by(category) | some category in categories}
 
 # METADATA
+# scope: document
 # title: The rule that closes a category
 # description: The first that applies, else open.
 closed_by(category) := "out_of_scope" if {
@@ -236,11 +239,13 @@ else := "open" if {
 }
 
 # METADATA
+# scope: document
 # title: What the agency's reviewer allowed
 # description: Keys of parts, or ids of items.
 allowed := {key | some key in input.allowed}
 
 # METADATA
+# scope: document
 # title: What a match band is good for
 # description: An answer that a person wrote without a band is about the person they were asked about.
 tier(band) := meaning if {
@@ -255,6 +260,7 @@ else := "confirmed" if {
 else := "none"
 
 # METADATA
+# scope: document
 # title: May it be said that something of the category is held, or not held
 # description: >-
 #   Where existence is content, the answer follows from what goes and never
@@ -287,6 +293,7 @@ else := ["permit", "existence"] if {
 else := ["deny", "no_match"]
 
 # METADATA
+# scope: document
 # title: Existence where it is neither confirmed nor denied
 # description: >-
 #   Permit only where there are items and every one of them goes; review where
@@ -305,11 +312,13 @@ else := ["review", "release_review"] if {
 else := ["deny", "ncnd"]
 
 # METADATA
+# scope: document
 # title: How the items of a hidden category are answered
 # description: Empty where there are none.
 going(person, category) := {choose(item)[0] | some item in hidden_items[category][person]}
 
 # METADATA
+# scope: document
 # title: The items of hidden categories
 # description: By category and person, so that nothing else is looked at again.
 hidden_items := {category: {person: items |
@@ -321,11 +330,13 @@ hidden_items := {category: {person: items |
 }
 
 # METADATA
+# scope: document
 # title: The people that existence is asked about
 # description: Keys of the request.
 asked_about := {held.person | some held in input.held}
 
 # METADATA
+# scope: document
 # title: The rule on content
 # description: >-
 #   The first refusal that applies, then what a person must decide, then permit.
@@ -344,13 +355,11 @@ else := ["deny", "no_match"] if {
 
 else := ["deny", "outside_period"] if {
 	item.age_days > period
-	item.date != ""
 	not data.catalogue[item.category].lasting
 }
 
 else := ["deny", "age_limit"] if {
 	item.age_days > agreement.pair.age_limit.days
-	item.date != ""
 }
 
 else := ["deny", "withheld"] if {
@@ -358,15 +367,28 @@ else := ["deny", "withheld"] if {
 }
 
 else := ["review", rule] if {
+	complete(item)
 	rule := doubt(item)
 	not reviewed(item)
 }
 
 else := ["permit", "content"] if {
+	complete(item)
 	standing[item.category] == "open"
 }
 
 # METADATA
+# scope: document
+# title: The item says all that the refusals above look at
+# description: A member that is missing would make a refusal disappear; here it leaves the item without an answer.
+complete(item) if {
+	tier(item.band) == "confirmed"
+	is_number(item.age_days)
+	is_string(item.date)
+}
+
+# METADATA
+# scope: document
 # title: How many days before now the period asked about begins
 # description: One day is added, because days begin at different hours. Undefined where the period is open.
 period := (((time.parse_rfc3339_ns(input.now) - time.parse_rfc3339_ns(input.from)) / 86400000000000) + 1) if {
@@ -374,11 +396,13 @@ period := (((time.parse_rfc3339_ns(input.now) - time.parse_rfc3339_ns(input.from
 }
 
 # METADATA
+# scope: document
 # title: What a person at the agency chose to withhold
 # description: By person and category.
 withheld[withholding.person][withholding.category] := true if some withholding in input.withhold
 
 # METADATA
+# scope: document
 # title: Why a person must look at the item
 # description: The first that applies; undefined where none does.
 doubt(item) := "age_unknown" if {
@@ -400,6 +424,7 @@ else := "third_party" if {
 }
 
 # METADATA
+# scope: document
 # title: The handling code is one that the agreement knows
 # description: No code is fine where the category does not require one.
 handling_known(item) if agreement.pair.handling[item.handling]
@@ -410,11 +435,13 @@ handling_known(item) if {
 }
 
 # METADATA
+# scope: document
 # title: The item has a handling code
 # description: An empty one is none.
 coded(item) if item.handling != ""
 
 # METADATA
+# scope: document
 # title: A person at the agency has looked at the item
 # description: Its reviewer allowed it, or a person wrote the answer.
 reviewed(item) if item.reviewed == true
@@ -426,6 +453,7 @@ reviewed(item) if item.id in allowed
 reviewed(item) if concat(":", ["item", item.id]) in allowed
 
 # METADATA
+# scope: document
 # title: A verdict with what binds its recipient
 # description: The clauses of the obligations follow the clause of the rule.
 bind(verdict, []) := verdict
@@ -438,6 +466,7 @@ bind(verdict, owing) := object.union(verdict, {
 }
 
 # METADATA
+# scope: document
 # title: What binds whoever receives the item
 # description: Nothing where the item does not go, or has neither flag nor handling code.
 obligations(answer, item) := [] if {
@@ -450,6 +479,7 @@ else := [obligation |
 ]
 
 # METADATA
+# scope: document
 # title: An obligation that the item carries
 # description: Handling conditions and intelligence stay in the hub; places of protected people are hidden.
 owed(item, "originator_control") if agreement.pair.handling[item.handling].originator_control == true

@@ -8,6 +8,7 @@ package mash.sentence
 import data.mash.agreement
 
 # METADATA
+# scope: document
 # title: The category as it reads inside a sentence
 # description: A category that is not in the catalogue is not repeated.
 category(code) := label if {
@@ -17,6 +18,7 @@ category(code) := label if {
 else := "this category"
 
 # METADATA
+# scope: document
 # title: The agency as it reads inside a sentence
 # description: An agency that is not listed is not repeated.
 default party := "this agency"
@@ -24,6 +26,7 @@ default party := "this agency"
 party := data.names.agencies[input.party.agency]
 
 # METADATA
+# scope: document
 # title: The purpose as it reads inside a sentence
 # description: A purpose that is not listed is not repeated.
 default purpose := "this purpose"
@@ -31,6 +34,7 @@ default purpose := "this purpose"
 purpose := data.names.purposes[input.purpose]
 
 # METADATA
+# scope: document
 # title: The setting as it reads inside a sentence
 # description: A setting that is not listed is not repeated.
 default setting := "this setting"
@@ -38,6 +42,7 @@ default setting := "this setting"
 setting := data.names.settings[input.setting]
 
 # METADATA
+# scope: document
 # title: The age limit in words
 # description: Undefined limits read as the agreed limit.
 default limit := "the agreed limit"
@@ -45,6 +50,7 @@ default limit := "the agreed limit"
 limit := agreement.pair.age_limit.words
 
 # METADATA
+# scope: document
 # title: What stands for each place of a sentence
 # description: Made once for a decision; category and clause are added for each sentence.
 places := {
@@ -58,11 +64,13 @@ places := {
 }
 
 # METADATA
+# scope: document
 # title: Words that begin a sentence
 # description: With a capital.
 begun(words) := concat("", [upper(substring(words, 0, 1)), substring(words, 1, -1)])
 
 # METADATA
+# scope: document
 # title: The sentence of a rule about a category
 # description: Undefined where there is no sentence for the rule, which makes the decision a fault.
 about(rule, code) := strings.replace_n(
@@ -71,6 +79,7 @@ about(rule, code) := strings.replace_n(
 )
 
 # METADATA
+# scope: document
 # title: The sentence of a rule that no agreement numbers
 # description: For refusals where there is no agreement that could have a clause.
 plain(rule) := strings.replace_n(

@@ -7,6 +7,7 @@
 package mash.view
 
 # METADATA
+# scope: document
 # title: The decision
 # description: One result, or undefined, which is a fault.
 # entrypoint: true
@@ -22,11 +23,13 @@ else := object.union(page, {"parts": object.union(plainly, {item.id: shown(item)
 }
 
 # METADATA
+# scope: document
 # title: The ids that need an answer
 # description: Every item of the page.
 keys := {item.id | some item in input.items}
 
 # METADATA
+# scope: document
 # title: The relation to the enquiry
 # description: An empty relation is none.
 relation := input.person.relation if input.person.relation != ""
@@ -34,6 +37,7 @@ relation := input.person.relation if input.person.relation != ""
 else := "none"
 
 # METADATA
+# scope: document
 # title: The roles that open this page
 # description: A role that is not in the table opens nothing.
 open_to := {role |
@@ -42,6 +46,7 @@ open_to := {role |
 }
 
 # METADATA
+# scope: document
 # title: The roles that would open this page to somebody nearer to the enquiry
 # description: Tells a missing role from a missing relation.
 known_to := {role |
@@ -50,6 +55,7 @@ known_to := {role |
 }
 
 # METADATA
+# scope: document
 # title: What refuses the page
 # description: The first that applies.
 refused := verdict("deny", "view_conflict") if {
@@ -57,7 +63,7 @@ refused := verdict("deny", "view_conflict") if {
 }
 
 else := verdict("deny", "view_restricted") if {
-	input.enquiry_state.restricted == true
+	not open_enquiry
 	relation != "named"
 }
 
@@ -70,11 +76,19 @@ else := verdict("deny", "view_relation") if {
 }
 
 # METADATA
+# scope: document
+# title: The enquiry is not restricted
+# description: A missing answer is no answer.
+open_enquiry if input.enquiry_state.restricted == false
+
+# METADATA
+# scope: document
 # title: The page is open
 # description: Without the relation that shows places, everything that locates a protected person is hidden.
 page := {"answer": "permit", "clauses": ["views"], "reasons": [data.reasons.view_permitted], "obligations": hiding}
 
 # METADATA
+# scope: document
 # title: The obligation to hide places
 # description: Empty for a role and relation that may see where a protected person is.
 hiding := [] if {
@@ -84,6 +98,7 @@ hiding := [] if {
 else := [{"code": "protect_location"}]
 
 # METADATA
+# scope: document
 # title: This person may see where a protected person is
 # description: By a role that opens the page, and the relation to the enquiry.
 sees_places if {
@@ -92,11 +107,13 @@ sees_places if {
 }
 
 # METADATA
+# scope: document
 # title: A verdict of the table of views
 # description: Its clause is the table.
 verdict(answer, rule) := {"answer": answer, "clauses": ["views"], "reasons": [data.reasons[rule]], "obligations": []}
 
 # METADATA
+# scope: document
 # title: This person oversees the hub
 # description: Such a role never sees an item, whatever other role is held beside it.
 oversees if {
@@ -105,6 +122,7 @@ oversees if {
 }
 
 # METADATA
+# scope: document
 # title: What the page shows of items
 # description: The widest of what the roles that open it show; nothing to a role of oversight.
 extent := "oversight" if {
@@ -124,6 +142,7 @@ else := "own" if {
 else := "none"
 
 # METADATA
+# scope: document
 # title: This person is of the hub's own staff
 # description: By a role that opens the page.
 staff if {
@@ -132,6 +151,7 @@ staff if {
 }
 
 # METADATA
+# scope: document
 # title: Items shown the short way
 # description: >-
 #   On a page that shows all, items without flag or obligation. It gives what
@@ -142,6 +162,7 @@ plainly := {item.id: worded(["permit", "view_item"], item.category, []) |
 }
 
 # METADATA
+# scope: document
 # title: Nothing about the item needs a second look
 # description: The page shows all, and the item has neither flag nor obligation.
 plain(item) if {
@@ -151,11 +172,13 @@ plain(item) if {
 }
 
 # METADATA
+# scope: document
 # title: An item on the page
 # description: The rule is chosen first, then its sentence.
 shown(item) := worded(choose(item), item.category, obligations(item))
 
 # METADATA
+# scope: document
 # title: The rule on an item
 # description: The first that applies.
 choose(item) := ["deny", "view_oversight"] if {
@@ -182,6 +205,7 @@ else := ["permit", "view_item"] if {
 }
 
 # METADATA
+# scope: document
 # title: The verdict on an item
 # description: Obligations bind a permit only.
 worded(["deny", rule], _, _) := verdict("deny", rule)
@@ -194,6 +218,7 @@ worded(["permit", rule], code, owing) := {
 }
 
 # METADATA
+# scope: document
 # title: What must be hidden in an item
 # description: Nothing, where the item locates nobody or this person may see places.
 obligations(item) := hiding if {
@@ -203,6 +228,7 @@ obligations(item) := hiding if {
 else := []
 
 # METADATA
+# scope: document
 # title: The item locates a protected person
 # description: By the obligation it came with, or by its flag.
 locates(item) if "protect_location" in item.obliged
@@ -210,6 +236,7 @@ locates(item) if "protect_location" in item.obliged
 locates(item) if "protected_location" in item.flags
 
 # METADATA
+# scope: document
 # title: The category as it reads inside a sentence
 # description: A category that is not in the catalogue is not repeated.
 category(code) := label if {
@@ -219,6 +246,7 @@ category(code) := label if {
 else := "this category"
 
 # METADATA
+# scope: document
 # title: The item belongs to this person's agency or unit
 # description: Who acts for units sees the items of those units only.
 own(item) if {
@@ -233,6 +261,7 @@ own(item) if {
 }
 
 # METADATA
+# scope: document
 # title: The units this person acts for
 # description: None means the agency as a whole.
 units := {unit | some unit in input.person.units}
