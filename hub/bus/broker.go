@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -87,6 +88,8 @@ func RunBroker(ctx context.Context, o BrokerOptions) error {
 		closeBroker(cluster)
 		return err
 	}
+	// Starting reads every record to check it; give that memory back.
+	debug.FreeOSMemory()
 	log.Info("embedded broker is ready", "addr", addr)
 	if o.OnReady != nil {
 		o.OnReady(addr)
