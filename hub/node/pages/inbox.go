@@ -1,0 +1,197 @@
+package pages
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"time"
+
+	"mashhub/hub/mash"
+	"mashhub/hub/node"
+	"mashhub/hub/web/kit"
+)
+
+// inbox shows what people must do: what, for whom, since when, until when.
+// Nothing about anybody asked about.
+func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
+	who := actor(r.Context())
+	tasks, err := s.Node.Inbox(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	marks, err := s.marks(r.Context(), tasks)
+	if err != nil {
+		return err
+	}
+	body := kit.Stack{}
+	if s.Agency.HeldFor != "" {
+		body = append(body, kit.Inset{Text: "Held for you by " + s.Agency.HeldFor + ". What you write here leaves only as your sharing agreement allows, and carries your own signature."})
+	}
+	body = append(body, kit.Live{ID: "inbox", URL: "/live/inbox", Body: kit.Stack{s.taskTable(tasks, marks)}})
+	return s.layout.Write(w, r, kit.Page{Title: "Inbox", Path: "/tasks", Wide: true, Body: body})
+}
+
+// live tells an open inbox that something changed, and no more.
+func (s *site) live(w http.ResponseWriter, r *http.Request) error {
+	// Whether this person may follow the inbox is the same question as whether
+	// they may see it.
+	if _, err := s.Node.Inbox(r.Context(), actor(r.Context())); err != nil {
+		return err
+	}
+	return s.Events.Serve(w, r, topicInbox, nil)
+}
+
+// mark is what the inbox says of a question beside its task.
+type mark struct {
+	Reference string
+	Target    time.Time
+}
+
+// marks reads reference and target of the questions behind tasks that the
+// inbox has just been allowed to list. Of the stored question it takes these
+// two and nothing else: a board shows references, agencies, states and times.
+func (s *site) marks(ctx context.Context, tasks []mash.Task) (map[string]mark, error) {
+	out := map[string]mark{}
+	err := s.Node.Store.View(ctx, func(tx mash.NodeTx) error {
+		for _, t := range tasks {
+			if t.Kind == node.TaskNotice {
+				continue
+			}
+			h, err := tx.Held(t.Hub, t.Request, t.Party)
+			if err != nil || len(h.Body) == 0 {
+				continue // withdrawn meanwhile: the row stands without them
+			}
+			var w struct {
+				Question struct {
+					Reference string    `json:"reference"`
+					TargetAt  time.Time `json:"target_at"`
+				} `json:"question"`
+			}
+			if err := json.Unmarshal(h.Body, &w); err != nil {
+				return fmt.Errorf("reading held request: %w", err)
+			}
+			out[t.ID] = mark{w.Question.Reference, w.Question.TargetAt}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *site) taskTable(tasks []mash.Task, marks map[string]mark) kit.Component {
+	if len(tasks) == 0 {
+		return kit.Paragraph{Text: "Nothing is waiting for you. This page updates itself when something arrives."}
+	}
+	// Nearest target first; what has none stands at the top: a notice is read
+	// before the next school day.
+	slices.SortStableFunc(tasks, func(a, b mash.Task) int {
+		return marks[a.ID].Target.Compare(marks[b.ID].Target)
+	})
+	now := s.Node.Env.Now()
+	units := len(s.Agency.Units) > 0
+	head := []kit.Cell{{Text: "What to do"}}
+	if units {
+		head = append(head, kit.Cell{Text: "For"})
+	}
+	head = append(head, kit.Cell{Text: "Reference"}, kit.Cell{Text: "Waiting since"}, kit.Cell{Text: "Asked for by"}, kit.Cell{Text: "Time left"}, kit.Cell{Text: "State"})
+	t := kit.Table{Caption: count(len(tasks), "task", "tasks"), CaptionClasses: "govuk-table__caption--m", Head: head, Scroll: true}
+	for _, task := range tasks {
+		m := marks[task.ID]
+		row := []kit.Cell{{HTML: kit.MustHTML(kit.Link{Text: taskName(task.Kind), Href: "/tasks/" + task.ID, Hidden: "for " + s.partyName(task.Party) + ", since " + s.when(task.Created)})}}
+		if units {
+			row = append(row, kit.Cell{Text: s.partyName(task.Party)})
+		}
+		state := kit.Tag{Text: "New", Colour: "blue"}
+		if task.OpenedBy != "" {
+			state = kit.Tag{Text: "Opened", Colour: "grey"}
+		}
+		row = append(row, kit.Cell{Text: dash(m.Reference)}, kit.Cell{Text: s.when(task.Created)}, kit.Cell{Text: dash(s.when(m.Target))},
+			kit.Cell{Text: dash(left(now, m.Target))}, kit.Cell{HTML: kit.MustHTML(state)})
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// taskName is what a person does, as the inbox words it.
+func taskName(kind string) string {
+	switch kind {
+	case node.TaskAnswer:
+		return "Answer a question"
+	case node.TaskCheck:
+		return "Check whether it is the same person"
+	case node.TaskReview:
+		return "Decide what may be shared"
+	case node.TaskNotice:
+		return "Read a notice"
+	}
+	return "Task"
+}
+
+// partyName is what people call the agency, or one of its units.
+func (s *site) partyName(p mash.Party) string { return mash.Directory{s.Agency}.Name(p) }
+
+// when is an instant as people here read it; empty for none.
+func (s *site) when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(s.zone).Format("Mon 2 January 2006, 15:04")
+}
+
+func (s *site) day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(s.zone).Format("2 January 2006")
+}
+
+// left says how much time there is until target, or how long it has passed;
+// empty without a target. It counts hours, not school or working hours: what
+// the target is took those into account.
+func left(now, target time.Time) string {
+	if target.IsZero() {
+		return ""
+	}
+	d := target.Sub(now)
+	if d < 0 {
+		return "passed " + span(-d) + " ago"
+	}
+	return span(d)
+}
+
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < time.Hour:
+		return count(int(d.Minutes()), "minute", "minutes")
+	case d < 48*time.Hour:
+		h, m := int(d.Hours()), int(d.Minutes())%60
+		if m == 0 || h >= 6 {
+			return count(h, "hour", "hours")
+		}
+		return count(h, "hour", "hours") + " " + count(m, "minute", "minutes")
+	}
+	return count(int(d.Hours()/24), "day", "days")
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n) + " " + many
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+// view gives a template of this package as a component.
+func (s *site) view(name string, data any) template.HTML {
+	return kit.MustHTML(s.views.With(name, data))
+}

@@ -1,0 +1,6 @@
+package pages
+
+import "embed"
+
+//go:embed views/*.html
+var viewFiles embed.FS
