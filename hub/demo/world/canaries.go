@@ -20,16 +20,17 @@ const (
 // the worker wrote and every text that an agency holds. None of them may stand
 // in a log, a metric, a key, a header, an error or a URL. Sorted, no repeats.
 func Canaries(s *Scenario) []string {
-	c := &canaries{seen: map[string]bool{}}
+	c := &canaries{seen: map[string]bool{}, public: public(s)}
 	for _, p := range s.People {
 		c.person(p)
 	}
 	e := s.Enquiry
-	for _, t := range []string{e.Narrative, e.OwnView, e.Originator.Contact, e.FamilyInformed.Reason, e.VoiceNotSought} {
+	for _, t := range []string{e.Narrative, e.OwnView, e.FamilyInformed.Reason, e.VoiceNotSought} {
 		c.text(t)
 	}
-	if e.Originator.Agency == "" {
+	if e.Originator.Agency == "" { // an agency's own telephone is in the directory
 		c.text(e.Originator.Name)
+		c.phone(e.Originator.Contact)
 	}
 	for _, a := range e.About {
 		c.text(a.Reason)
@@ -58,8 +59,37 @@ func Canaries(s *Scenario) []string {
 }
 
 type canaries struct {
-	seen map[string]bool
-	out  []string
+	seen   map[string]bool
+	out    []string
+	public string // names that stand in the directory or on a map
+}
+
+// public are names that a protected value may hold and that everybody knows:
+// partners, their units, towns.
+func public(s *Scenario) string {
+	var names []string
+	for _, p := range s.People {
+		names = append(names, p.Address.City)
+	}
+	d, err := Directory()
+	if err == nil { // else nothing is public, and a test finds too much rather than too little
+		for _, a := range d {
+			names = append(names, a.Name)
+			for _, u := range a.Units {
+				names = append(names, u.Name)
+			}
+		}
+	}
+	return strings.Join(names, "\n")
+}
+
+// protected adds what locates somebody, unless the name is public by itself.
+func (c *canaries) protected(values []string) {
+	for _, v := range values {
+		if !strings.Contains(c.public, v) {
+			c.add(v)
+		}
+	}
 }
 
 func (c *canaries) add(values ...string) {
@@ -112,7 +142,9 @@ func (c *canaries) phone(s string) {
 
 // text adds a text and each of its sentences, since half a note is a leak too.
 func (c *canaries) text(s string) {
-	c.add(s)
+	if s = strings.TrimSpace(s); utf8.RuneCountInString(s) >= shortText {
+		c.add(s)
+	}
 	for _, line := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(".\n\"”“;:", r) }) {
 		line = strings.TrimFunc(line, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) })
 		if utf8.RuneCountInString(line) >= shortText {
@@ -125,7 +157,7 @@ func (c *canaries) items(items []Item) {
 	for _, i := range items {
 		c.text(i.Title)
 		c.text(i.Text)
-		c.add(i.Protected...)
+		c.protected(i.Protected)
 	}
 }
 
@@ -159,7 +191,7 @@ func (c *canaries) systems(s *Scenario) {
 		for _, p := range school.Pupils {
 			c.person(p.in(s))
 			c.items(p.Concerns)
-			c.add(p.Protected...)
+			c.protected(p.Protected)
 			for _, x := range p.Suspensions {
 				c.text(x.Reason)
 			}

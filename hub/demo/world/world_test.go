@@ -179,6 +179,13 @@ func TestCanaries(t *testing.T) {
 			}
 		}
 	}
+	hidden, err := world.Load(9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := world.Canaries(hidden); !slices.Contains(list, "Cooper's Yard") || slices.Contains(list, "Saltmere") || slices.Contains(list, "01632 960114") {
+		t.Error("a street that hides somebody is a canary; a town and a school's own telephone are not")
+	}
 	s, err := world.Load(1)
 	if err != nil {
 		t.Fatal(err)
