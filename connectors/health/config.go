@@ -38,6 +38,9 @@ type Config struct {
 	PageSize    int    `json:"page_size,omitempty"`   // asked for, servers may give fewer
 	Approximate *bool  `json:"approximate,omitempty"` // default true
 	Rules       []Rule `json:"rules,omitempty"`       // default DefaultRules
+	// Units are the codes of the practices whose system this is. A question to
+	// any other unit is not answered from here.
+	Units []string `json:"units,omitempty"`
 }
 
 const (

@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"mashhub/plugins/connector"
@@ -57,6 +58,10 @@ func (c *client) ready() (*state, error) {
 	}
 	return s, nil
 }
+
+// answersFor says whether this system is the one of the unit asked. Each
+// practice is a controller of its own: nobody answers in another's name.
+func (s *state) answersFor(unit string) bool { return unit == "" || slices.Contains(s.Units, unit) }
 
 func (c *client) Deliver(context.Context, connector.DeliverRequest) (connector.DeliverResponse, error) {
 	return connector.DeliverResponse{}, connector.Errorf(connector.CodeUnsupported, "the health connector delivers nothing")

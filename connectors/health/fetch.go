@@ -46,6 +46,9 @@ func (c *client) Fetch(ctx context.Context, req connector.FetchRequest) (connect
 	if !req.Period.From.IsZero() && !req.Period.To.IsZero() && req.Period.To.Before(req.Period.From) {
 		return connector.FetchResponse{}, &connector.Error{Code: connector.CodeInvalid, Field: "period", Message: "ends before it begins"}
 	}
+	if !s.answersFor(req.Unit) {
+		return connector.FetchResponse{Outcome: connector.Unavailable, Reason: ReasonUnit}, nil
+	}
 	items, err := s.fetch(ctx, req)
 	if gone := ended(ctx); gone != nil && err != nil {
 		return connector.FetchResponse{}, gone

@@ -30,6 +30,7 @@ const (
 	ReasonWrongPatient = "source_wrong_patient"        // answered about somebody else
 	ReasonTooMany      = "source_too_many_matches"     // narrow the question
 	ReasonGone         = "source_record_gone"          // 404 or 410 on a record it gave before
+	ReasonUnit         = "source_is_not_of_this_unit"  // see Config.Units
 	ReasonVersion      = "source_wrong_fhir_version"   // not R4
 )
 

@@ -34,6 +34,9 @@ func (c *client) Search(ctx context.Context, req connector.SearchRequest) (conne
 	if req.Limit < 0 {
 		return connector.SearchResponse{}, &connector.Error{Code: connector.CodeInvalid, Field: "limit", Message: "must not be negative"}
 	}
+	if !s.answersFor(req.Unit) {
+		return connector.SearchResponse{Outcome: connector.Unavailable, Reason: ReasonUnit}, nil
+	}
 	l := &lookup{state: s, limit: req.Limit, seen: map[string]bool{}}
 	if l.limit == 0 {
 		l.limit = defaultLimit

@@ -165,3 +165,25 @@ func TestMoreThanTheLimit(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyAnswersInAnotherUnitsName(t *testing.T) {
+	for _, tt := range []struct {
+		units []string
+		asked string
+		found bool
+	}{{nil, "", true}, {nil, "Y99011", false}, {[]string{"Y99011"}, "Y99011", true}, {[]string{"Y99011"}, "", true}, {[]string{"Y99011"}, "Y99012", false}} {
+		s := serve(t, false, gp(held))
+		c := configured(t, map[string]any{"base_url": s.URL + "/R4", "units": tt.units}, nil)
+		found, err := c.Search(t.Context(), connector.SearchRequest{Unit: tt.asked, Person: rowan()})
+		if err != nil || (found.Outcome == connector.Found) != tt.found || !tt.found && found.Reason != "source_is_not_of_this_unit" {
+			t.Errorf("units %v, asked %q: %+v %v", tt.units, tt.asked, found, err)
+		}
+		got, err := c.Fetch(t.Context(), connector.FetchRequest{Unit: tt.asked, Ref: ref, Categories: []string{"health.ae_attendance"}, Person: rowan()})
+		if err != nil || (got.Outcome == connector.Found) != tt.found {
+			t.Errorf("units %v, asked %q: %+v %v", tt.units, tt.asked, got, err)
+		}
+		if !tt.found && len(s.seen()) != 0 {
+			t.Error("the system was asked about a person for another unit")
+		}
+	}
+}
