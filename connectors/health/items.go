@@ -143,7 +143,7 @@ func setDates(item *record.Item, from, until string, lasting bool) {
 }
 
 // undated is the date of a piece that the system keeps without one, such as a
-// present registration: all unknown, with a placeholder that is no claim.
+// present registration: all unknown, so that the day beside it claims nothing.
 func (m *mapper) undated() record.PartialDate {
 	if born := partialDate(m.patient.BirthDate); born != nil {
 		return record.PartialDate{Date: born.Date, Accuracy: accuracyNone}

@@ -18,7 +18,7 @@ const (
 	accuracyExact    = "AAA"
 	accuracyNoDay    = "UAA"
 	accuracyYearOnly = "UUA"
-	accuracyNone     = "UUU" // the date beside it is a placeholder
+	accuracyNone     = "UUU" // the date beside it claims nothing
 )
 
 // person turns a Patient into the Person Standard. The address and telephone of
