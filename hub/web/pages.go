@@ -1,17 +1,115 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
+	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
 )
 
 // pages registers the pages.
 func (s *site) pages() {
-	s.router.Handle(kit.Route{Pattern: "GET /{$}", Rule: ruleHome, Handler: func(w http.ResponseWriter, r *http.Request) error {
-		return s.layout.Write(w, r, kit.Page{Title: "Start"})
-	}})
+	get := func(path, rule string, h kit.HandlerFunc) {
+		s.router.Handle(kit.Route{Pattern: "GET " + path, Rule: rule, Handler: h})
+	}
+	post := func(path, rule string, h kit.HandlerFunc) {
+		s.router.Handle(kit.Route{Pattern: "POST " + path, Rule: rule, Handler: h})
+	}
+	get("/{$}", ruleHome, s.home)
+	get("/board", ruleBoard, s.board)
+	s.router.Handle(kit.Route{Pattern: "GET /events", Rule: ruleLive, Stream: true, Handler: s.stream})
+	get("/enquiries/new", ruleNew, s.newEnquiry)
+	post("/enquiries/new", ruleNew, s.openEnquiry)
+	get("/enquiries/{id}", ruleEnquiry, s.enquiry)
+	get("/enquiries/{id}/chronology", ruleChronology, s.chronology)
+	get("/enquiries/{id}/ask", ruleAsk, s.askPage)
+	post("/enquiries/{id}/ask", ruleAsk, s.ask)
+	for _, st := range s.steps() {
+		get("/enquiries/{id}/"+st.path, st.rule, s.stepPage(st))
+		post("/enquiries/{id}/"+st.path, st.rule, s.stepPost(st))
+	}
+	get("/notices", ruleNotices, s.noticesPage)
+	get("/audit", ruleAudit, s.auditPage)
+	s.router.Handle(kit.Route{Pattern: "GET /audit/bundle", Rule: ruleAudit, Timeout: bundleTime, Handler: s.bundle})
+}
+
+// duty is something that a role may do, with the page for it.
+type duty struct {
+	text, href, about string
+	nav               bool
+}
+
+var staffDuties = []duty{
+	{"Board", "/board", "See which questions are outstanding, with whom, and who to telephone.", true},
+	{"Open an enquiry", "/enquiries/new", "Write down a contact about a child and decide whom to ask.", true},
+	{"Notices", "/notices", "See whether schools have received and acknowledged Operation Encompass notices.", true},
+}
+
+// dutiesOf says what a person's roles are for. It words pages; what is allowed
+// is the policy's to decide.
+func dutiesOf(has func(role string) bool) []duty {
+	var out []duty
+	switch {
+	case has(mash.RoleWorker), has(mash.RoleManager):
+		out = append(out, staffDuties...)
+	case has(mash.RoleIGLead):
+		out = append(out, duty{"Board", "/board", "See how requests are running. You see references and times, never what was said.", true})
+	}
+	if has(mash.RoleIGLead) || has(mash.RoleScrutineer) || has(mash.RoleManager) {
+		out = append(out, duty{"Audit", "/audit", "Download the log of everything the hub did and check it with the public key.", true})
+	}
+	return out
 }
 
 // navigation gives the entries that a person's roles open.
-func navigation(kit.User) []kit.NavItem { return nil }
+func navigation(u kit.User) (out []kit.NavItem) {
+	for _, d := range dutiesOf(u.HasRole) {
+		out = append(out, kit.NavItem{Text: d.text, Href: d.href})
+	}
+	return out
+}
+
+// home says what the person who signed in can do here.
+func (s *site) home(w http.ResponseWriter, r *http.Request) error {
+	a := actor(r.Context())
+	body := kit.Stack{}
+	for _, d := range dutiesOf(a.Has) {
+		body = append(body, kit.Heading{Text: d.text, Level: 2, Size: "m"}, kit.Paragraph{Text: d.about},
+			kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "Go to " + lower(d.text), Href: d.href})})
+	}
+	switch {
+	case a.Has(mash.RoleManager):
+		body = append(body, kit.Inset{Text: "Questions that the agreement holds for a person wait for your review. They are on the board as “Waiting for a manager’s review”."})
+	case a.Has(mash.RoleWorker):
+		body = append(body, kit.Inset{Text: "If a child may be in danger now, telephone. The board has every agency’s number."})
+	case a.Has(mash.RoleIGLead), a.Has(mash.RoleScrutineer):
+		body = append(body, kit.Inset{Text: "Your role checks how the hub works. It never sees what agencies said about a family."})
+	default:
+		body = append(body, kit.Paragraph{Text: "Your role opens no page of this hub. Ask the hub manager if you need one for your work."})
+	}
+	return s.layout.Write(w, r, kit.Page{Title: "What you can do here", Body: body})
+}
+
+func lower(s string) string {
+	if s == "" {
+		return s
+	}
+	return string(s[0]|0x20) + s[1:]
+}
+
+// trail is the way back from a page about an enquiry.
+func trail(e mash.Enquiry, here string) []kit.Link {
+	out := []kit.Link{{Text: "Board", Href: "/board"}, {Text: e.Reference, Href: "/enquiries/" + e.ID}}
+	if here == "" {
+		out[1].Href = ""
+		return out
+	}
+	return append(out, kit.Link{Text: here})
+}
+
+// staff reports whether somebody works on enquiries: it words links only.
+func staff(ctx context.Context) bool {
+	a := actor(ctx)
+	return a.Has(mash.RoleWorker) || a.Has(mash.RoleManager)
+}

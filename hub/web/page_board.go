@@ -1,0 +1,117 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+
+	"mashhub/hub/enquiry"
+	"mashhub/hub/tracking"
+	"mashhub/hub/web/kit"
+)
+
+// board shows what is outstanding, nearest target first. It holds references,
+// agencies, states and times, and nothing about anybody.
+func (s *site) board(w http.ResponseWriter, r *http.Request) error {
+	rows, err := s.Desk.Board(r.Context(), actor(r.Context()))
+	if err != nil {
+		return err
+	}
+	return s.layout.Write(w, r, kit.Page{Title: "Outstanding requests", Wide: true, Body: kit.Stack{
+		kit.Live{ID: "board", URL: "/events", Body: s.boardBody(r, rows)}}})
+}
+
+func (s *site) boardBody(r *http.Request, rows []enquiry.BoardRow) kit.Stack {
+	if len(rows) == 0 {
+		return kit.Stack{kit.Paragraph{Text: "Nothing is outstanding. Every question has been answered, refused or withdrawn."}}
+	}
+	late, scale := 0, int64(0)
+	for _, row := range rows {
+		if row.Late {
+			late++
+		}
+		scale = max(scale, row.Timing.TotalMS, row.TargetAt.Sub(row.RaisedAt).Milliseconds())
+	}
+	intro := plural(len(rows), "question is", "questions are") + " waiting for an answer"
+	if late > 0 {
+		intro += "; " + plural(late, "is", "are") + " past the target"
+	}
+	t := kit.Table{Caption: "Outstanding requests, nearest target first", CaptionClasses: "govuk-visually-hidden", FirstCellIsHeader: true, Scroll: true,
+		Head: []kit.Cell{{Text: "Enquiry"}, {Text: "Agency"}, {Text: "Urgency"}, {Text: "State"}, {Text: "Target"}, {Text: "Whose turn"}, {Text: "Time so far, and whose it was"}}}
+	now := s.Desk.Env.Now()
+	for _, row := range rows {
+		ref := kit.Cell{Text: row.Reference}
+		if staff(r.Context()) {
+			ref = kit.Cell{HTML: kit.MustHTML(kit.Link{Text: row.Reference, Href: "/enquiries/" + row.Enquiry, Hidden: row.Name})}
+		}
+		target := []string{left(row.TargetAt, now), when(row.TargetAt)}
+		t.Rows = append(t.Rows, []kit.Cell{ref,
+			{HTML: lines(row.Name, row.Telephone)},
+			{HTML: kit.MustHTML(ragTag(row.RAG))},
+			{HTML: lines(append([]string{word(requestWords, row.State)}, markLines(row.Marks)...)...)},
+			{HTML: lateLines(row.Late, target)},
+			{Text: word(turnTexts, string(row.Timing.Waiting))},
+			{HTML: kit.MustHTML(timeBar("bar-"+row.Request, row.Name, row.Timing, row.TargetAt.Sub(row.RaisedAt).Milliseconds(), scale),
+				kit.Paragraph{Text: "Asked " + coarse(now.Sub(row.RaisedAt)) + " ago", Classes: "govuk-body-s govuk-!-margin-bottom-0"})},
+		})
+	}
+	return kit.Stack{kit.Paragraph{Text: intro + "."}, kit.BarLegend{}, t,
+		kit.Details{Summary: "How the time is counted", Text: "The clock runs from the question to the final answer. Each piece belongs to one cause; the pieces always add up to the whole. " +
+			"The line across a bar is the target. Our own part counts too: while an agency waits for our answer to its question, the time is ours."}}
+}
+
+// turnTexts is turnWords by plain codes.
+var turnTexts = func() map[string]string {
+	out := map[string]string{"": "Nobody’s: it has ended"}
+	for c, w := range turnWords {
+		out[string(c)] = w
+	}
+	return out
+}()
+
+func markLines(marks []string) (out []string) {
+	for _, m := range marks {
+		out = append(out, word(markWords, m))
+	}
+	return out
+}
+
+// timeBar draws whose time it was.
+func timeBar(id, name string, t tracking.Timing, targetMS, scale int64) kit.Bar {
+	b := kit.Bar{ID: id, Title: name + ": whose time it was", TargetMS: max(targetMS, 0), ScaleMS: scale}
+	for _, c := range tracking.Causes {
+		b.Segments = append(b.Segments, kit.Segment{Cause: kit.Cause(c), MS: max(t.By[c], 0)})
+	}
+	return b
+}
+
+// lines puts texts below one another in a cell: the first as it is, the others
+// smaller.
+func lines(texts ...string) template.HTML {
+	var out kit.Stack
+	for i, t := range texts {
+		if t == "" {
+			continue
+		}
+		class := "govuk-!-margin-bottom-0"
+		if i > 0 {
+			class += " govuk-body-s"
+		}
+		out = append(out, kit.Paragraph{Text: t, Classes: class})
+	}
+	return kit.MustHTML(out...)
+}
+
+// lateLines makes lateness a word in a tag, not only a colour.
+func lateLines(late bool, texts []string) template.HTML {
+	if !late {
+		return lines(texts...)
+	}
+	return kit.MustHTML(kit.Tag{Text: texts[0], Colour: "red"}) + lines("", texts[1])
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return itoa(n) + " " + many
+}

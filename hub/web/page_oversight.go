@@ -1,0 +1,64 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"mashhub/hub/web/kit"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// noticesPage shows pushes and how they fared, never what they say.
+func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
+	rows, err := s.notices(call{Context: r.Context(), actor: actor(r.Context())})
+	if err != nil {
+		return err
+	}
+	page := kit.Page{Title: "Notices", Wide: true, Body: kit.Stack{
+		kit.Paragraph{Text: "Operation Encompass notices from the police to a child’s setting, and feedback to who raised a contact. What they say is for their recipient alone."}}}
+	if len(rows) == 0 {
+		page.Body = append(page.Body, kit.Paragraph{Text: "There is no notice yet."})
+		return s.layout.Write(w, r, page)
+	}
+	t := kit.Table{Caption: "Notices, newest first", CaptionClasses: "govuk-visually-hidden", Scroll: true,
+		Head: []kit.Cell{{Text: "Kind"}, {Text: "From"}, {Text: "To"}, {Text: "Does the family know?"}, {Text: "State"}, {Text: "Raised"}, {Text: "Received"}, {Text: "Acknowledged"}}}
+	for _, n := range rows {
+		state := []string{word(noticeWords, string(n.State))}
+		if n.Code != "" {
+			state = append(state, capital(word(codeWords, n.Code)))
+		}
+		t.Rows = append(t.Rows, []kit.Cell{{Text: word(noticeKindWords, n.Kind)}, {Text: n.FromName}, {HTML: lines(n.ToName, s.Agencies.Telephone(n.To))},
+			{Text: word(informedWords, n.Informed)}, {HTML: lines(state...)}, {Text: when(n.RaisedAt)}, {Text: whenPtr(n.ReceivedAt)}, {Text: whenPtr(n.Acknowledged)}})
+	}
+	page.Body = append(page.Body, t)
+	return s.layout.Write(w, r, page)
+}
+
+// auditPage gives the log to those who check the hub.
+func (s *site) auditPage(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.Audit.Checkpoint(r.Context())
+	if err != nil {
+		return err
+	}
+	root := c.Root
+	if c.Note == "" {
+		root = "No checkpoint has been signed yet"
+	}
+	return s.layout.Write(w, r, kit.Page{Title: "Audit log", Body: kit.Stack{
+		kit.Paragraph{Text: "Everything the hub decided, sent, received and showed is one entry each. Entries hold ids, never what was said about anybody. They stand in a tree of hashes whose root is signed, so that nobody can change or leave out an entry unseen."},
+		kit.SummaryList{Rows: []kit.Row{{Key: "Entries", Text: strconv.FormatInt(c.Size, 10)},
+			{Key: "Not yet signed", Text: strconv.FormatInt(c.Unsequenced, 10) + " (they follow within a second)"},
+			{Key: "Root", HTML: kit.MustHTML(kit.Paragraph{Text: root, Classes: "mash-break govuk-!-margin-bottom-0"})},
+			{Key: "Public key", HTML: kit.MustHTML(kit.Paragraph{Text: s.Verifier, Classes: "mash-break govuk-!-margin-bottom-0"})}}},
+		kit.Button{Text: "Download the whole log", Href: "/audit/bundle"},
+		kit.Heading{Text: "How to check it"},
+		kit.List{Numbered: true, Items: []kit.Paragraph{
+			{Text: "Get the public key from somewhere other than this page, for example from the partnership’s register, and compare it with the one above."},
+			{Text: "Download the log. It is recorded that you did."},
+			{HTML: kit.MustHTML(kit.Paragraph{Text: "On any machine, run: mashhub audit verify audit-bundle.jsonl --key KEY", Classes: "govuk-!-margin-bottom-0"})},
+			{Text: "Keep the checkpoint below. A later log that does not begin with it has been changed."},
+		}},
+		kit.Details{Summary: "The signed checkpoint", HTML: kit.MustHTML(kit.Paragraph{Text: c.Note, AsWritten: true, Classes: "mash-break"})},
+	}})
+}

@@ -1,0 +1,204 @@
+package web
+
+import (
+	"strings"
+	"time"
+	_ "time/tzdata" // the time zone of the pages, also where the machine has none
+
+	"mashhub/hub/mash"
+	"mashhub/hub/tracking"
+	"mashhub/hub/web/kit"
+	"mashhub/plugins/record"
+)
+
+// Every code of the domain in plain English. A code that is not here is shown
+// as it is, with its signs turned into spaces: a new one must not hide a row.
+
+func word(m map[string]string, code string) string {
+	if w, ok := m[code]; ok {
+		return w
+	}
+	return capital(strings.NewReplacer("_", " ", ".", ": ").Replace(code))
+}
+
+var purposeWords = map[string]string{
+	"s47": "Section 47 enquiry: reasonable cause to suspect significant harm", "s17": "Section 17 assessment: a child in need",
+	"early_help": "Early help", "encompass": "Operation Encompass", "feedback": "Telling who raised the contact",
+}
+
+var enquiryWords = map[string]string{
+	"contact": "Contact received", "screened": "Screened; nobody asked yet", "researching": "Agencies are being asked",
+	"collated": "Ready for a decision", "decided": "Decided; the originator is not told yet",
+	"feedback_sent": "Decided and feedback settled", "closed": "Closed",
+}
+
+var requestWords = map[string]string{
+	"raised": "Raised", "held_for_review": "Waiting for a manager's review", "authorised": "Allowed, about to go",
+	"queued": "Waiting to be sent", "sent": "Sent, no receipt yet", "received": "Received by the agency",
+	"answering": "The agency is answering", "returned": "Part of the answer is here", "landed": "Answered",
+	"refused": "Not asked: refused", "undeliverable": "Could not be delivered", "withdrawn": "Withdrawn", "expired": "Expired without an answer",
+}
+
+// codeWords say why a request or a notice ended as it did.
+var codeWords = map[string]string{
+	"deny_clause": "the agreement does not allow it", "deny_fault": "it could not be decided: telephone the agency", "review": "a manager reads it first",
+	"withdrawn": "withdrawn by the hub", "no_receipt": "no receipt came: telephone the agency", "unknown_setting": "no setting is known by that number",
+}
+
+var markWords = map[string]string{
+	mash.MarkClarifying:        "The agency has asked a question back",
+	mash.MarkSourceUnavailable: "Could not search: this is not the same as nothing known",
+}
+
+var outcomeWords = map[string]string{
+	"records_found": "Records found", "nothing_known": "Nothing known: searched, and nothing found",
+	"nothing_disclosable": "Nothing that may be shared; whether anything is held is not said",
+	"source_unavailable":  "Could not search: not the same as nothing known", "refused": "Refused by the agency, with a reason",
+	"pending": "More is to come",
+}
+
+var noticeWords = map[string]string{
+	"raised": "Raised", "sent": "Sent, no receipt yet", "received": "Received, not acknowledged yet", "acknowledged": "Acknowledged by a person",
+	"undeliverable": "Could not be delivered", "expired": "Expired",
+}
+
+var noticeKindWords = map[string]string{"encompass": "Operation Encompass", "feedback": "Feedback to who raised a contact"}
+
+var decisionWords = map[string]string{
+	"no_further_action": "No further action", "advice": "Advice given", "early_help": "Early help", "s17_assessment": "Assessment under section 17",
+	"strategy_discussion": "Strategy discussion", "s47": "Section 47 enquiry",
+}
+
+// decisionCodes in the order in which they are offered: least to most.
+var decisionCodes = []string{"no_further_action", "advice", "early_help", "s17_assessment", "strategy_discussion", "s47"}
+
+var feedbackWords = map[string]string{"sent": "Told", "waived": "Not told, with a reason", "not_possible": "Cannot be told"}
+
+var informedWords = map[string]string{"yes": "Yes, the family knows", "no": "No, the family does not know", "unsafe_to_tell": "No: it is unsafe to tell them"}
+
+var levelWords = map[int]string{1: "Level 1: universal services", 2: "Level 2: one agency", 3: "Level 3: several agencies, with agreement", 4: "Level 4: risk of significant harm"}
+
+var kindWords = map[record.Kind]string{record.Fact: "Fact", record.Opinion: "Opinion", record.ChildVoice: "Child’s voice", record.FamilyAccount: "Family account"}
+
+var originatorWords = map[string]string{
+	"school": "A school or nursery", "gp": "A GP or other health service", "police": "Police", "family": "A member of the family", "charity": "A charity",
+	"neighbour": "A neighbour or member of the public", "council": "Another council service", "anonymous": "Somebody who did not say who they are", "other": "Somebody else",
+}
+
+// originatorKinds in the order in which they are offered.
+var originatorKinds = []string{"school", "gp", "police", "family", "charity", "neighbour", "council", "other", "anonymous"}
+
+var obligationWords = map[string]string{
+	mash.ObligeProtectLocation: "Locates someone who must not be found", mash.ObligeExistenceOnly: "Only that something is held may be said",
+	mash.ObligeOriginator: "Stays in the hub unless the agency agrees", mash.ObligeExpires: "May be kept for a time only",
+	mash.ObligeRedactThirdParty: "Tells about a third person: leave them out", mash.ObligeNotVisible: "Must not become visible to the family",
+}
+
+var flagWords = map[string]string{
+	record.FlagProtectedLocation: "Locates someone who must not be found", record.FlagThirdParty: "Tells about a third person",
+	record.FlagIntelligence: "Police intelligence", record.FlagRedacted: "Places were removed for you",
+}
+
+var turnWords = map[tracking.Cause]string{
+	tracking.Agency: "The agency’s", tracking.Hub: "The hub’s", tracking.Transport: "On its way", tracking.Policy: "A reviewer’s",
+	tracking.Requester: "Ours: answer their question", tracking.Outage: "Nobody’s: the hub or its broker is down",
+}
+
+var causeWords = map[tracking.Cause]string{
+	tracking.Agency: "The agency had it", tracking.Hub: "The hub had it", tracking.Transport: "It was on its way",
+	tracking.Policy: "A decision was being made, or a reviewer had it", tracking.Requester: "The agency waited for our answer",
+	tracking.Outage: "The hub or its broker did not work",
+}
+
+var categoryWords = map[string]string{
+	"police.domestic_incident": "Domestic incidents", "police.crime": "Crimes", "police.missing_episode": "Missing episodes", "police.warning": "Warnings",
+	"police.bail": "Bail conditions", "police.order": "Court orders", "police.intelligence": "Police intelligence",
+	"health.gp_registration": "GP registration", "health.missed_appointment": "Missed health appointments", "health.ae_attendance": "Emergency department attendances",
+	"health.health_visitor": "Health visitor records", "health.school_nurse": "School nurse records", "health.midwifery": "Midwifery records",
+	"health.camhs": "Child mental health services", "health.sexual_health": "Sexual health services", "health.immunisation": "Immunisations",
+	"health.condition": "Health conditions", "health.substance_misuse": "Substance misuse in health records",
+	"education.attendance": "School attendance", "education.suspension": "Suspensions", "education.exclusion": "Exclusions",
+	"education.send": "Special educational needs", "education.concern": "School’s concerns", "education.collection": "Who collects the child",
+	"education.dsl_contact": "Contacts with the safeguarding lead",
+	"socialcare.contact":    "Earlier contacts with social care", "socialcare.plan": "Social care plans", "socialcare.looked_after": "Looked-after status",
+	"socialcare.lead_professional": "Lead professional", "socialcare.early_help": "Early help assessments",
+	"probation.order": "Probation orders", "probation.risk": "Probation risk assessments",
+	"housing.tenancy": "Tenancy", "housing.arrears": "Rent arrears", "housing.concern": "Housing concerns", "adult.care": "Adult social care",
+	"substance.engagement": "Engagement with substance misuse services", "da_service.engagement": "Engagement with domestic abuse services",
+	"refuge.residence": "Residence in a refuge", "voluntary.observation": "Observations of voluntary organisations",
+}
+
+// ragTag is the urgency as a word in a coloured tag.
+func ragTag(r mash.RAG) kit.Tag {
+	switch r {
+	case mash.Red:
+		return kit.Tag{Text: "Red: most urgent", Colour: "red"}
+	case mash.Amber:
+		return kit.Tag{Text: "Amber", Colour: "orange"}
+	}
+	return kit.Tag{Text: "Green", Colour: "green"}
+}
+
+// kindTag is what kind of statement an item is. The colours tell kinds apart;
+// they say nothing about how grave it is.
+func kindTag(k record.Kind) kit.Tag {
+	t := kit.Tag{Text: kindWords[k], Colour: "grey"}
+	switch k {
+	case record.ChildVoice:
+		t.Colour = "purple"
+	case record.Opinion:
+		t.Colour = "blue"
+	case record.FamilyAccount:
+		t.Colour = "teal"
+	}
+	return t
+}
+
+// london is where people read the pages.
+var london = func() *time.Location {
+	l, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		panic(err) // the zones are in the program
+	}
+	return l
+}()
+
+// when is an instant as people here say it.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "Not yet"
+	}
+	return t.In(london).Format("Mon 2 Jan 2006, 15:04")
+}
+
+func whenPtr(t *time.Time) string {
+	if t == nil {
+		return "Not yet"
+	}
+	return when(*t)
+}
+
+// left says how long a target is away, in words that do not need a colour.
+func left(target, now time.Time) string {
+	d := target.Sub(now)
+	if d < 0 {
+		return "Late by " + coarse(-d)
+	}
+	return coarse(d) + " left"
+}
+
+// coarse is a duration to the minute: a board that counts seconds distracts.
+func coarse(d time.Duration) string {
+	if d < time.Minute {
+		return "less than a minute"
+	}
+	return kit.Duration(d.Truncate(time.Minute).Milliseconds())
+}
+
+// capital begins a sentence.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
