@@ -30,9 +30,13 @@
 // The folder can be used without this program. With the ordinary tool:
 //
 //	opa test policies
-//	opa eval -d policies/rego -d policies/tables -d agreements:policies/agreements \
-//	    -i input.json data.mash.release.decision
+//	opa eval -d policies -i input.json data.mash.release.decision
 //
-// Agreements are mounted below data.agreements, because a rule that looked them
-// up by name at the root of data could also reach itself.
+// What folder a file is in says where its data is: data.tables, data.agreements.
+//
+// Writing rules: a negated test of a member that may be missing (not input.a in
+// {…}) is undefined rather than true, and the rule around it vanishes. Give the
+// test a rule of its own and negate that. A chain of else first chooses the name
+// of a rule and only then looks up clause and sentence, so that a missing
+// clause cannot let the next link decide.
 package policies

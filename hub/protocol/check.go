@@ -10,16 +10,16 @@ import (
 // there, a law without its source, an agreement that numbers a clause it does
 // not have.
 func check(data map[string]any) error {
-	agreements := object(data["agreements"])
+	agreements, tables := object(data[folderAgreements]), object(data[folderTables])
 	var wrong []error
-	for hub, purposes := range object(data["register"]) {
+	for hub, purposes := range object(tables["register"]) {
 		for purpose, id := range object(purposes) {
 			if _, there := agreements[text(id)]; !there {
 				wrong = append(wrong, fmt.Errorf("register %s: %s: agreement %q is missing", hub, purpose, text(id)))
 			}
 		}
 	}
-	laws := object(data["law"])
+	laws := object(tables["law"])
 	for id, law := range laws {
 		for _, key := range []string{"title", "source", "in_force_from", "checked_on"} {
 			if text(object(law)[key]) == "" {
@@ -30,7 +30,7 @@ func check(data map[string]any) error {
 			wrong = append(wrong, fmt.Errorf("law %s: enabled is missing", id))
 		}
 	}
-	reasons := object(data["reasons"])
+	reasons := object(tables["reasons"])
 	for id, agreement := range agreements {
 		wrong = append(wrong, checkAgreement(id, object(agreement), laws, reasons)...)
 	}

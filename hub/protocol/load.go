@@ -32,8 +32,9 @@ type source struct {
 
 // read takes in rules, tables and agreements. Tests of rules (*_test.rego) are
 // no part of the policy. A table is one file with one root key, an agreement
-// one file whose one root key is its id; agreements end up below
-// data.agreements. A key that two files define is an error.
+// one file whose one root key is its id. As with the engine's own loader, the
+// folder names the place: data.tables and data.agreements. A key that two files
+// define is an error.
 func read(files fs.FS) (source, error) {
 	src := source{modules: map[string]string{}, data: map[string]any{}}
 	err := each(files, folderRules, ".rego", func(name string, content []byte) error {
@@ -45,8 +46,9 @@ func read(files fs.FS) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	agreements := map[string]any{}
-	for folder, into := range map[string]map[string]any{folderTables: src.data, folderAgreements: agreements} {
+	for _, folder := range []string{folderTables, folderAgreements} {
+		into := map[string]any{}
+		src.data[folder] = into
 		err := each(files, folder, ".yaml", func(name string, content []byte) error {
 			return readData(name, content, into)
 		})
@@ -54,7 +56,6 @@ func read(files fs.FS) (source, error) {
 			return source{}, err
 		}
 	}
-	src.data["agreements"] = agreements
 	if len(src.modules) == 0 {
 		return source{}, errors.New("reading policy: no rules")
 	}
@@ -96,7 +97,7 @@ func readData(name string, content []byte, data map[string]any) error {
 		return fmt.Errorf("reading %s: %d root keys, want one", name, len(tree))
 	}
 	for key, value := range tree {
-		if _, taken := data[key]; taken || key == "agreements" {
+		if _, taken := data[key]; taken {
 			return fmt.Errorf("reading %s: root key %q is taken", name, key)
 		}
 		plain, err := roundTrip(value)

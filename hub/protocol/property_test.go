@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -155,10 +156,9 @@ func TestLessAgreementNeverWidens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ask, release := drawAsk(t), drawRelease(t, someCategories)
 		asked, released := whole.Ask(context.Background(), ask), whole.Release(context.Background(), release)
-		for name, p := range less {
-			notWider(t, asked, p.Ask(context.Background(), ask), name)
-			notWider(t, released, p.Release(context.Background(), release), name)
-		}
+		name := rapid.SampledFrom(slices.Sorted(maps.Keys(less))).Draw(t, "less")
+		notWider(t, asked, less[name].Ask(context.Background(), ask), name)
+		notWider(t, released, less[name].Release(context.Background(), release), name)
 	})
 }
 

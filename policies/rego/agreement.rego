@@ -26,7 +26,7 @@ purpose := input.purpose
 # scope: document
 # title: The id of the governing agreement
 # description: Undefined where the register has no line.
-id := data.register[input.hub][purpose]
+id := data.tables.register[input.hub][purpose]
 
 # METADATA
 # scope: document
@@ -86,8 +86,8 @@ clause(rule) := terms.rules[rule]
 # title: A law that may be cited today
 # description: Switched on, and its day has come.
 in_force(law) if {
-	data.law[law].enabled == true
-	data.law[law].in_force_from <= today
+	data.tables.law[law].enabled == true
+	data.tables.law[law].in_force_from <= today
 }
 
 # METADATA

@@ -13,7 +13,7 @@ hub := trim_prefix(input.where, "hub/")
 # scope: document
 # title: The agreement that governs closing
 # description: It need not be in force, because closing shares nothing. Undefined where the register has no line, which is a fault.
-terms := data.agreements[data.register[hub].closing]
+terms := data.agreements[data.tables.register[hub].closing]
 
 # METADATA
 # scope: document
@@ -67,7 +67,7 @@ order := [
 # scope: document
 # title: The sentence of a rule about closing
 # description: Undefined where the agreement does not number the rule, which is a fault.
-worded(rule) := strings.replace_n({"{clause}": terms.rules[rule]}, data.reasons[rule])
+worded(rule) := strings.replace_n({"{clause}": terms.rules[rule]}, data.tables.reasons[rule])
 
 # METADATA
 # scope: document

@@ -95,7 +95,7 @@ plain_existence := {existence_key(held): part.verdict("permit", "existence", cat
 # description: The band is confirmed and the category is one whose existence may be told.
 told(held) if {
 	tellable[held.category]
-	data.bands[held.band] == "confirmed"
+	data.tables.bands[held.band] == "confirmed"
 }
 
 # METADATA
@@ -105,7 +105,7 @@ told(held) if {
 tellable := {category: true |
 	some category, rule in standing
 	rule in {"open", "existence_only"}
-	not data.catalogue[category].ncnd
+	not data.tables.catalogue[category].ncnd
 }
 
 # METADATA
@@ -139,7 +139,7 @@ plain_contents := {concat(":", ["item", item.id]): part.verdict("permit", "conte
 plainly(item) if {
 	not input.withhold
 	standing[item.category] == "open"
-	data.bands[item.band] == "confirmed"
+	data.tables.bands[item.band] == "confirmed"
 	item.age_days <= horizon
 	item.date != ""
 	not item.flags
@@ -172,7 +172,7 @@ else := 99999
 ordinary := {category: codes |
 	some category, "open" in standing
 	category != "police.intelligence"
-	codes := ordinary_codes[object.get(data.catalogue[category], "handling_required", false)]
+	codes := ordinary_codes[object.get(data.tables.catalogue[category], "handling_required", false)]
 }
 
 # METADATA
@@ -222,7 +222,7 @@ closed_by(category) := "out_of_scope" if {
 }
 
 else := "ncnd" if {
-	data.catalogue[category].ncnd == true
+	data.tables.catalogue[category].ncnd == true
 	part.mode(category) != "content"
 }
 
@@ -249,7 +249,7 @@ allowed := {key | some key in input.allowed}
 # title: What a match band is good for
 # description: An answer that a person wrote without a band is about the person they were asked about.
 tier(band) := meaning if {
-	meaning := data.bands[band]
+	meaning := data.tables.bands[band]
 }
 
 else := "confirmed" if {
@@ -266,7 +266,7 @@ else := "none"
 #   Where existence is content, the answer follows from what goes and never
 #   from what is held: something whose content stays is as if it were not there.
 existence_rule(held) := hidden_existence(held.person, held.category) if {
-	data.catalogue[held.category].ncnd == true
+	data.tables.catalogue[held.category].ncnd == true
 }
 
 else := ["deny", standing[held.category]] if {
@@ -326,7 +326,7 @@ hidden_items := {category: {person: items |
 	items := [item | some item in input.items; item.category == category; item.person == person]
 } |
 	some category in categories
-	data.catalogue[category].ncnd == true
+	data.tables.catalogue[category].ncnd == true
 }
 
 # METADATA
@@ -355,7 +355,7 @@ else := ["deny", "no_match"] if {
 
 else := ["deny", "outside_period"] if {
 	item.age_days > period
-	not data.catalogue[item.category].lasting
+	not data.tables.catalogue[item.category].lasting
 }
 
 else := ["deny", "age_limit"] if {
@@ -431,7 +431,7 @@ handling_known(item) if agreement.pair.handling[item.handling]
 
 handling_known(item) if {
 	not coded(item)
-	not data.catalogue[item.category].handling_required
+	not data.tables.catalogue[item.category].handling_required
 }
 
 # METADATA

@@ -12,7 +12,7 @@ import data.mash.agreement
 # title: The category as it reads inside a sentence
 # description: A category that is not in the catalogue is not repeated.
 category(code) := label if {
-	label := data.catalogue[code].label
+	label := data.tables.catalogue[code].label
 }
 
 else := "this category"
@@ -23,7 +23,7 @@ else := "this category"
 # description: An agency that is not listed is not repeated.
 default party := "this agency"
 
-party := data.names.agencies[input.party.agency]
+party := data.tables.names.agencies[input.party.agency]
 
 # METADATA
 # scope: document
@@ -31,7 +31,7 @@ party := data.names.agencies[input.party.agency]
 # description: A purpose that is not listed is not repeated.
 default purpose := "this purpose"
 
-purpose := data.names.purposes[input.purpose]
+purpose := data.tables.names.purposes[input.purpose]
 
 # METADATA
 # scope: document
@@ -39,7 +39,7 @@ purpose := data.names.purposes[input.purpose]
 # description: A setting that is not listed is not repeated.
 default setting := "this setting"
 
-setting := data.names.settings[input.setting]
+setting := data.tables.names.settings[input.setting]
 
 # METADATA
 # scope: document
@@ -75,7 +75,7 @@ begun(words) := concat("", [upper(substring(words, 0, 1)), substring(words, 1, -
 # description: Undefined where there is no sentence for the rule, which makes the decision a fault.
 about(rule, code) := strings.replace_n(
 	object.union(places, {"{category}": category(code), "{clause}": agreement.clause(rule)}),
-	data.reasons[rule],
+	data.tables.reasons[rule],
 )
 
 # METADATA
@@ -84,5 +84,5 @@ about(rule, code) := strings.replace_n(
 # description: For refusals where there is no agreement that could have a clause.
 plain(rule) := strings.replace_n(
 	{"{party}": party, "{purpose}": purpose, "{setting}": setting},
-	data.reasons[rule],
+	data.tables.reasons[rule],
 )

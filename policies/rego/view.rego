@@ -42,7 +42,7 @@ else := "none"
 # description: A role that is not in the table opens nothing.
 open_to := {role |
 	some role in input.person.roles
-	data.views[role].pages[input.page].relations[relation] == true
+	data.tables.views[role].pages[input.page].relations[relation] == true
 }
 
 # METADATA
@@ -51,7 +51,7 @@ open_to := {role |
 # description: Tells a missing role from a missing relation.
 known_to := {role |
 	some role in input.person.roles
-	data.views[role].pages[input.page]
+	data.tables.views[role].pages[input.page]
 }
 
 # METADATA
@@ -85,7 +85,7 @@ open_enquiry if input.enquiry_state.restricted == false
 # scope: document
 # title: The page is open
 # description: Without the relation that shows places, everything that locates a protected person is hidden.
-page := {"answer": "permit", "clauses": ["views"], "reasons": [data.reasons.view_permitted], "obligations": hiding}
+page := {"answer": "permit", "clauses": ["views"], "reasons": [data.tables.reasons.view_permitted], "obligations": hiding}
 
 # METADATA
 # scope: document
@@ -103,14 +103,14 @@ else := [{"code": "protect_location"}]
 # description: By a role that opens the page, and the relation to the enquiry.
 sees_places if {
 	some role in open_to
-	data.views[role].locations[relation] == true
+	data.tables.views[role].locations[relation] == true
 }
 
 # METADATA
 # scope: document
 # title: A verdict of the table of views
 # description: Its clause is the table.
-verdict(answer, rule) := {"answer": answer, "clauses": ["views"], "reasons": [data.reasons[rule]], "obligations": []}
+verdict(answer, rule) := {"answer": answer, "clauses": ["views"], "reasons": [data.tables.reasons[rule]], "obligations": []}
 
 # METADATA
 # scope: document
@@ -118,7 +118,7 @@ verdict(answer, rule) := {"answer": answer, "clauses": ["views"], "reasons": [da
 # description: Such a role never sees an item, whatever other role is held beside it.
 oversees if {
 	some role in input.person.roles
-	data.views[role].oversight == true
+	data.tables.views[role].oversight == true
 }
 
 # METADATA
@@ -131,12 +131,12 @@ extent := "oversight" if {
 
 else := "content" if {
 	some role in open_to
-	data.views[role].pages[input.page].items == "content"
+	data.tables.views[role].pages[input.page].items == "content"
 }
 
 else := "own" if {
 	some role in open_to
-	data.views[role].pages[input.page].items == "own"
+	data.tables.views[role].pages[input.page].items == "own"
 }
 
 else := "none"
@@ -147,7 +147,7 @@ else := "none"
 # description: By a role that opens the page.
 staff if {
 	some role in open_to
-	data.views[role].staff == true
+	data.tables.views[role].staff == true
 }
 
 # METADATA
@@ -213,7 +213,7 @@ worded(["deny", rule], _, _) := verdict("deny", rule)
 worded(["permit", rule], code, owing) := {
 	"answer": "permit",
 	"clauses": ["views"],
-	"reasons": [strings.replace_n({"{category}": category(code)}, data.reasons[rule])],
+	"reasons": [strings.replace_n({"{category}": category(code)}, data.tables.reasons[rule])],
 	"obligations": owing,
 }
 
@@ -240,7 +240,7 @@ locates(item) if "protected_location" in item.flags
 # title: The category as it reads inside a sentence
 # description: A category that is not in the catalogue is not repeated.
 category(code) := label if {
-	label := data.catalogue[code].label
+	label := data.tables.catalogue[code].label
 }
 
 else := "this category"
