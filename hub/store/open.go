@@ -217,8 +217,14 @@ func (f *file) flush() error {
 	if b := f.writer.batch; b != nil {
 		f.writer.commit(b)
 	}
-	if err := f.writer.s.run("PRAGMA wal_checkpoint(truncate)"); err != nil {
+	// Busy is not an error to SQLite: a reader still needs the log.
+	var busy, frames, moved int
+	row := f.writer.s.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(truncate)")
+	if err := row.Scan(&busy, &frames, &moved); err != nil {
 		return fault("flushing the log", err)
+	}
+	if busy != 0 {
+		return mash.Errorf(mash.CodeUnavailable, "flushing the log: it is being read; try again")
 	}
 	return nil
 }

@@ -133,7 +133,8 @@ func (v *Vault) Open(k KeyRef, table, row string, sealed []byte) ([]byte, error)
 }
 
 // Destroy destroys a key for good, durably, and what it sealed with it. A key
-// that never was can never be made afterwards. Overwriting reaches the file and
+// that never was can never be made afterwards. After an error, destroy it again:
+// the key may be gone, and still be in the log. Overwriting reaches the file and
 // its log; what a disk keeps of old blocks is wrapped, and useless without the
 // wrapping key.
 func (v *Vault) Destroy(k KeyRef) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -65,12 +66,17 @@ func TestVaultDestroys(t *testing.T) {
 	dir := t.TempDir()
 	v := testVault(t, dir)
 	k := EnquiryKey("e1")
-	if err := v.Create(k); err != nil {
-		t.Fatal(err)
+	for i := range 40 { // neighbours: on a page of its own nothing would remain anyway
+		if err := errors.Join(v.Create(k), v.Create(EnquiryKey(fmt.Sprint("e", i)))); err != nil {
+			t.Fatal(err)
+		}
 	}
 	sealed, err := v.Seal(k, "t", "r", []byte("content"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if kept, err := v.read(EnquiryKey("e2")); err != nil || !bytes.Contains(decryptedPages(t, v), kept.wrapped) {
+		t.Fatal("the search would not find a key that is there", err)
 	}
 	raw, err := v.read(k)
 	if err != nil || len(raw.wrapped) == 0 {
@@ -102,11 +108,10 @@ func TestVaultDestroys(t *testing.T) {
 		t.Errorf("the log still has %d bytes: %v", wal.Size(), err)
 	}
 	pages := decryptedPages(t, v)
-	if bytes.Contains(pages, raw.wrapped) {
-		t.Error("the wrapped key is still in the file")
-	}
-	if !bytes.Contains(pages, []byte("vault_keys")) {
-		t.Fatal("the search would find nothing")
+	for part := range slices.Chunk(raw.wrapped, 8) { // what is freed is partly used again
+		if len(part) == 8 && bytes.Contains(pages, part) {
+			t.Errorf("%x of the wrapped key is still in the file", part)
+		}
 	}
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
