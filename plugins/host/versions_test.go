@@ -1,13 +1,36 @@
 package host
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"mashhub/plugins/connector"
-	"mashhub/plugins/host/internal/contractv2"
+	"mashhub/plugins/host/testdata/contractv2"
 )
+
+//go:generate sh -c "cd ../connector/internal/wire/generate && go run . -I ../../../../host/testdata/contractv2 -module mashhub/plugins/host/testdata/contractv2 -out ../../../../host/testdata/contractv2 contract.proto"
+
+func TestTheSecondVersionIsCurrent(t *testing.T) {
+	source, err := os.ReadFile("testdata/contractv2/contract.proto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Appendf(nil, "// source: contract.proto sha256 %x\n", sha256.Sum256(source))
+	for _, file := range []string{"contract.pb.go", "contract_grpc.pb.go"} {
+		text, err := os.ReadFile("testdata/contractv2/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(text, want) {
+			t.Errorf("%s is not from this contract.proto: run go generate ./plugins/...", file)
+		}
+	}
+}
 
 // serveVersions is what a plugin of the next version, or one that dropped the
 // first, has in its main.

@@ -6,7 +6,7 @@
 // versions:
 // - protoc-gen-go-grpc v1.6.2
 // - protoc             none (plugins/connector/internal/wire/generate)
-// source: contract.proto sha256 949756e1abbedfaa330978a27a6e99bd5405cf09ab5c19cb03a0b69f2f008ee6
+// source: contract.proto sha256 431ae560693b5aa0ec8a039f98c8258a6c945f0494cf4614dc9208528e7974d0
 
 package contractv2
 

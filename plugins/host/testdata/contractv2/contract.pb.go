@@ -6,7 +6,7 @@
 // versions:
 // 	protoc-gen-go v1.36.12
 // 	protoc        none (plugins/connector/internal/wire/generate)
-// source: contract.proto sha256 949756e1abbedfaa330978a27a6e99bd5405cf09ab5c19cb03a0b69f2f008ee6
+// source: contract.proto sha256 431ae560693b5aa0ec8a039f98c8258a6c945f0494cf4614dc9208528e7974d0
 
 package contractv2
 
@@ -362,7 +362,7 @@ const file_contract_proto_rawDesc = "" +
 	"\tConnector\x12a\n" +
 	"\bDescribe\x12).mashhub.connector.v2test.DescribeRequest\x1a*.mashhub.connector.v2test.DescribeResponse\x12d\n" +
 	"\tConfigure\x12*.mashhub.connector.v2test.ConfigureRequest\x1a+.mashhub.connector.v2test.ConfigureResponse\x12U\n" +
-	"\x04Find\x12%.mashhub.connector.v2test.FindRequest\x1a&.mashhub.connector.v2test.FindResponseB5Z3mashhub/plugins/host/internal/contractv2;contractv2b\x06proto3"
+	"\x04Find\x12%.mashhub.connector.v2test.FindRequest\x1a&.mashhub.connector.v2test.FindResponseB5Z3mashhub/plugins/host/testdata/contractv2;contractv2b\x06proto3"
 
 var (
 	file_contract_proto_rawDescOnce sync.Once
