@@ -37,10 +37,13 @@ func (t exchangeTx) NextSequence(from mash.Address, ref string) (int64, error) {
 		ON CONFLICT (sender, ref) DO UPDATE SET last = sequences.last + 1 RETURNING last`, string(from), ref)
 }
 
-// DueMessages lists one hub's open messages due at now, oldest first.
+// DueMessages lists one hub's open messages due at now, oldest first. After an
+// hour without a broker there are many: the index finds and orders them, and
+// only those returned are read.
 func (t exchangeTx) DueMessages(hub string, now time.Time, limit int) ([]mash.OutMessage, error) {
 	return many(t.tx, scanOut, `SELECT `+outColumns+` FROM outbox
-		WHERE state = 'open' AND hub = ?1 AND due <= ?2 ORDER BY created, seq LIMIT ?3`, hub, ms(now), atMost(limit))
+		WHERE seq IN (SELECT seq FROM outbox WHERE state = 'open' AND hub = ?1 AND due <= ?2 ORDER BY created, seq LIMIT ?3)
+		ORDER BY created, seq`, hub, ms(now), atMost(limit))
 }
 
 // MarkSent says that the broker has the message. A receipt may have settled it
@@ -73,7 +76,9 @@ func (t exchangeTx) Settle(id, state, code string) (mash.OutMessage, error) {
 // into undeliverable ones and returns them, oldest first.
 func (t exchangeTx) ExpireMessages(hub string, now time.Time, limit int) ([]mash.OutMessage, error) {
 	gone, err := many(t.tx, scanOut, `SELECT `+outColumns+` FROM outbox
-		WHERE state = 'open' AND expires > 0 AND hub = ?1 AND expires <= ?2 ORDER BY created, seq LIMIT ?3`, hub, ms(now), atMost(limit))
+		WHERE seq IN (SELECT seq FROM outbox
+			WHERE state = 'open' AND expires > 0 AND hub = ?1 AND expires <= ?2 ORDER BY created, seq LIMIT ?3)
+		ORDER BY created, seq`, hub, ms(now), atMost(limit))
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,8 @@ CREATE TABLE outbox (
   state    TEXT    NOT NULL,
   code     TEXT    NOT NULL
 );
-CREATE INDEX outbox_due ON outbox (hub, due) WHERE state = 'open';
-CREATE INDEX outbox_expires ON outbox (hub, expires) WHERE state = 'open' AND expires > 0;
+CREATE INDEX outbox_due ON outbox (hub, due, created) WHERE state = 'open';
+CREATE INDEX outbox_expires ON outbox (hub, expires, created) WHERE state = 'open' AND expires > 0;
 
 CREATE TABLE sequences (
   sender TEXT    NOT NULL,
