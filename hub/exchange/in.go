@@ -51,6 +51,9 @@ func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, bat
 	arrivals := make([]arrival, len(batch))
 	for i, rec := range batch {
 		arrivals[i] = x.open(ctx, rec)
+		if err := arrivals[i].err; err != nil && !arrivals[i].opened && !forged(err) {
+			return fmt.Errorf("opening message: %w", err) // ours to mend: tried again
+		}
 	}
 	now := x.Env.Now()
 	err := x.Store.Update(ctx, func(tx T) error {
@@ -123,6 +126,16 @@ func (x *Exchange[T]) open(ctx context.Context, rec mash.BusRecord) arrival {
 		a.err = mash.Errorf(mash.CodeUnsupported, "this side does not take this kind of message")
 	}
 	return a
+}
+
+// forged reports whether a message could not be opened because of what it is,
+// rather than because the registry could not be read just now.
+func forged(err error) bool {
+	switch mash.CodeOf(err) {
+	case mash.CodeBadMessage, mash.CodeUnknownKey, mash.CodeWrongParty, mash.CodeUnsupported:
+		return true
+	}
+	return false
 }
 
 // takeOne takes one arrival and returns the receipt item it earns, if any.

@@ -143,6 +143,12 @@ func assemble(w *work, dec mash.Decision) released {
 		case findAsk, findCheck:
 			o.Outcome, out.waiting = mash.Pending, true
 		default:
+			if undecided(w, dec, person.Key, f) {
+				// It could not be decided. That is neither "nothing known" nor a
+				// clause's deny: it is said, and tried again (I6).
+				o.Outcome, o.Reason, out.waiting, out.retry = mash.Pending, "policy_fault", true, true
+				break
+			}
 			o.Outcome = out.person(w, dec, person.Key, f)
 		}
 		out.outcomes = append(out.outcomes, o)
@@ -160,19 +166,21 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 		v := dec.Part("item:" + i.ID)
 		allowed, reviewed := w.Reviewed[i.ID]
 		switch {
-		case existence.Answer == mash.Deny:
-			hidden = true
+		case v.Answer == mash.Permit && (!reviewed || allowed) && sendable(v.Obligations):
+			// A permit of the content is one of its existence, also where the
+			// category is otherwise neither confirmed nor denied.
+			visible = true
+			out.items = append(out.items, mash.ReturnedItem{Item: i, Obligations: v.Obligations, Decision: dec.ID})
 			continue
-		case existence.Answer == mash.Review || v.Answer == mash.Review && !reviewed:
+		case (v.Answer == mash.Review || existence.Answer == mash.Review) && !reviewed:
 			review = true
 			out.review = append(out.review, i.ID)
 			continue
-		}
-		visible = true
-		if v.Answer == mash.Permit && (!reviewed || allowed) && sendable(v.Obligations) {
-			out.items = append(out.items, mash.ReturnedItem{Item: i, Obligations: v.Obligations, Decision: dec.ID})
+		case existence.Answer != mash.Permit:
+			hidden = true
 			continue
 		}
+		visible = true
 		x := withheld[i.Category]
 		if x == nil {
 			x = &mash.Withholding{Person: key, Category: i.Category, Clause: first(v.Clauses), Reason: first(v.Reasons)}
@@ -204,6 +212,21 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 		return mash.NothingDisclosable
 	}
 	return mash.NothingKnown
+}
+
+// undecided reports whether the policy failed on anything about a person.
+func undecided(w *work, dec mash.Decision, key string, f *finding) bool {
+	for _, c := range w.Question.Categories {
+		if dec.Part("existence:" + key + ":" + c).Fault {
+			return true
+		}
+	}
+	for _, i := range f.Items {
+		if dec.Part("item:" + i.ID).Fault {
+			return true
+		}
+	}
+	return dec.Fault
 }
 
 // sendable reports whether the obligations travel with the item or are met
