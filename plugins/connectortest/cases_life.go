@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"syscall"
 	"time"
 
 	"mashhub/plugins/connector"
@@ -42,7 +41,7 @@ func killedDuringCalls(ctx context.Context, s *subject) error {
 			}()
 		}
 		if pid != 0 {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+			_ = killProcess(pid)
 		}
 		for range calls {
 			if err := <-answers; err != nil {
@@ -70,7 +69,7 @@ func stoppedDuringACall(ctx context.Context, s *subject) error {
 		return err
 	}
 	pid := p.Pid()
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+	if err := stopProcess(pid); err != nil {
 		return fmt.Errorf("stopping the process: %w", err)
 	}
 	// The signal stops one thread after another: a call may still slip through.

@@ -97,3 +97,24 @@ func TestPluginsEndWithTheirHost(t *testing.T) {
 		return len(left) == 0
 	})
 }
+
+// A node runs for months: what one launch leaves behind counts.
+func TestNoFilesAreLeftOpen(t *testing.T) {
+	open := func() int {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("this system does not list open files in /proc")
+		}
+		return len(files)
+	}
+	start(t, nil).Close() // what the first launch opens for good
+	before := open()
+	for range 5 {
+		r := start(t, nil)
+		_, err := r.Search(t.Context(), search("crash"))
+		wantCode(t, err, connector.CodeUnavailable)
+		eventually(t, "a new process", func() bool { return r.State() == Running && r.Pid() != 0 })
+		r.Close()
+	}
+	eventually(t, "no more files open than after the first", func() bool { return open() <= before })
+}
