@@ -122,10 +122,15 @@ func (v *Vault) Seal(k KeyRef, table, row string, plain []byte) ([]byte, error) 
 	return seal(a, rowName(k, table, row), plain), nil
 }
 
-// Open opens what Seal sealed for this row. Errors: ErrShredded; ErrNotFound
-// if the key is not known; CodeInternal if the value is damaged or another's.
+// Open opens what Seal sealed for this row. Errors: ErrShredded;
+// CodeUnavailable if the vault has no such key, as after restoring one backup
+// without the other: never ErrNotFound, which would deny that there is content;
+// CodeInternal if the value is damaged or another's.
 func (v *Vault) Open(k KeyRef, table, row string, sealed []byte) ([]byte, error) {
 	a, err := v.key(k)
+	if errors.Is(err, mash.ErrNotFound) {
+		return nil, mash.Errorf(mash.CodeUnavailable, "the vault has no key for this %s: is it the vault of this store?", k.Class)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -151,6 +151,29 @@ func TestVaultWrongWrap(t *testing.T) {
 	}
 }
 
+// TestAnotherVault: content whose key is missing is not "not found".
+func TestAnotherVault(t *testing.T) {
+	dir := t.TempDir()
+	h := testHub(t, dir)
+	mustUpdate(t, h, func(tx mash.HubTx) error {
+		return tx.PutEnquiry(mash.Enquiry{ID: "e1", Content: mash.EnquiryContent{Narrative: "n"}})
+	})
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h, err := OpenHub(context.Background(), Options{Path: filepath.Join(dir, "hub.db"), Key: testKey, Vault: testVault(t, t.TempDir())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if err := h.View(context.Background(), func(tx mash.HubTx) error {
+		_, err := tx.Enquiry("e1")
+		return err
+	}); mash.CodeOf(err) != mash.CodeUnavailable || errors.Is(err, mash.ErrNotFound) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestVaultWithinTransactions: keys are made, used and destroyed while the
 // data's writer has the turn, by many at once, without waiting for each other
 // for ever.
