@@ -35,6 +35,7 @@ type HubOptions struct {
 	// Changed is called after anything that a page may show has changed; may
 	// be nil.
 	Changed func()
+	Wrap    Wraps[mash.HubTx]
 }
 
 // Hub is one running hub.
@@ -78,9 +79,10 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		return h, fmt.Errorf("connecting to the broker: %w", err)
 	}
 	h.Audit = audit.New(o.ID, h.Secrets.Signer, store.NewVaultAudit(h.Vault), o.Env)
-	h.Desk = enquiry.New(enquiry.Config{Hub: o.ID, Store: h.Store, Policy: h.Policy, Audit: h.Audit, Env: o.Env,
+	kept, policy := wrapped[mash.Store[mash.HubTx]](o.Wrap.Store, h.Store), wrapped[mash.Policy](o.Wrap.Policy, h.Policy)
+	h.Desk = enquiry.New(enquiry.Config{Hub: o.ID, Store: kept, Policy: policy, Audit: h.Audit, Env: o.Env,
 		Agencies: o.Agencies, Targets: o.Targets, Log: o.Log})
-	h.Notify = notify.New(notify.Config{Hub: o.ID, Policy: h.Policy, Audit: h.Audit, Env: o.Env, Agencies: o.Agencies, Log: o.Log})
+	h.Notify = notify.New(notify.Config{Hub: o.ID, Policy: policy, Audit: h.Audit, Env: o.Env, Agencies: o.Agencies, Log: o.Log})
 	h.registry = envelope.NewRegistry(func(f func(mash.Keys) error) error {
 		return h.Store.View(ctx, func(tx mash.HubTx) error { return f(tx) })
 	}, o.Env.Now)
@@ -95,7 +97,8 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		topics[i] = mash.FromTopic(o.ID, a.ID)
 	}
 	h.Exchange = exchange.New(exchange.Config[mash.HubTx]{
-		Hub: o.ID, Self: []mash.Address{self}, Topics: topics, Store: h.Store, Bus: h.Bus, Seal: seal, Audit: h.Audit,
+		Hub: o.ID, Self: []mash.Address{self}, Topics: topics, Store: kept, Audit: h.Audit,
+		Bus: wrapped[mash.Bus](o.Wrap.Bus, h.Bus), Seal: wrapped[mash.Seal](o.Wrap.Seal, seal), Resend: o.Wrap.Resend,
 		Env: o.Env, Log: o.Log, Handlers: handlers, Changed: o.Changed,
 		Sent: func(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 			return errors.Join(h.Desk.Sent(tx, m, at), h.Notify.Sent(tx, m, at))

@@ -37,6 +37,7 @@ type NodeOptions struct {
 	Changed    func()
 	Retry      time.Duration // see node.Config
 	Heartbeat  time.Duration
+	Wrap       Wraps[mash.NodeTx]
 }
 
 // HubLink is a hub that the node serves.
@@ -64,6 +65,7 @@ type Node struct {
 	Audit     *audit.Log
 	Node      *node.Node
 	Plugins   []*host.Plugin
+	kept      mash.Store[mash.NodeTx] // Store, or what wraps it
 	exchanges []*exchange.Exchange[mash.NodeTx]
 	buses     []*bus.Kafka
 	registry  *envelope.Registry
@@ -91,6 +93,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 	if n.Store, err = store.OpenNode(ctx, store.Options{Path: filepath.Join(o.Dir, "node.db"), Key: n.Secrets.Store, Vault: n.Vault}); err != nil {
 		return n, fmt.Errorf("opening the store: %w", err)
 	}
+	n.kept = wrapped[mash.Store[mash.NodeTx]](o.Wrap.Store, n.Store)
 	n.Audit = audit.New(o.Agency.ID, n.Secrets.Signer, store.NewVaultAudit(n.Vault), o.Env)
 	n.registry = envelope.NewRegistry(func(f func(mash.Keys) error) error {
 		return n.Store.View(ctx, func(tx mash.NodeTx) error { return f(tx) })
@@ -105,9 +108,9 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		if err != nil {
 			return n, fmt.Errorf("loading the policy: %w", err)
 		}
-		links = append(links, &node.Link{Hub: h.ID, Policy: point})
+		links = append(links, &node.Link{Hub: h.ID, Policy: wrapped[mash.Policy](o.Wrap.Policy, point)})
 	}
-	n.Node = node.New(node.Config{Agency: o.Agency, Links: links, Sources: sources, Store: n.Store, Audit: n.Audit, Env: o.Env,
+	n.Node = node.New(node.Config{Agency: o.Agency, Links: links, Sources: sources, Store: n.kept, Audit: n.Audit, Env: o.Env,
 		Log: o.Log, Monotonic: o.Monotonic, Boot: o.Boot, Changed: o.Changed, Retry: o.Retry, Heartbeat: o.Heartbeat})
 	for _, h := range o.Hubs {
 		if err := n.link(ctx, h, owners); err != nil {
@@ -129,7 +132,8 @@ func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address) error
 		return fmt.Errorf("preparing to seal: %w", err)
 	}
 	x := exchange.New(exchange.Config[mash.NodeTx]{
-		Hub: h.ID, Self: owners, Topics: []string{mash.ToTopic(h.ID, n.Agency.ID)}, Store: n.Store, Bus: b, Seal: seal,
+		Hub: h.ID, Self: owners, Topics: []string{mash.ToTopic(h.ID, n.Agency.ID)}, Store: n.kept,
+		Bus: wrapped[mash.Bus](n.Wrap.Bus, b), Seal: wrapped[mash.Seal](n.Wrap.Seal, seal), Resend: n.Wrap.Resend,
 		Audit: n.Audit, Env: n.Env, Log: n.Log, Handlers: n.Node.Handlers(), Settled: n.Node.Settled, Changed: n.Node.Wake,
 	})
 	n.Node.Connect(h.ID, x)
@@ -172,7 +176,7 @@ func (n *Node) startConnectors(ctx context.Context) ([]node.Source, error) {
 		if err == nil && derr != nil {
 			err = fmt.Errorf("describing the connector %s: %w", n.Connectors[i].Name, derr)
 		}
-		sources = append(sources, node.Source{Name: n.Connectors[i].Name, Connector: p, Methods: d.Methods, Hub: n.Connectors[i].Hub,
+		sources = append(sources, node.Source{Name: n.Connectors[i].Name, Connector: wrapped[connector.Connector](n.Wrap.Connector, p), Methods: d.Methods, Hub: n.Connectors[i].Hub,
 			Status: func() (string, int) { return string(p.State()), p.Pid() }})
 	}
 	return sources, err
