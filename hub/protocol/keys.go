@@ -8,7 +8,8 @@ import (
 
 // keys are the parts that a question asks for. False marks a key that two
 // different things share: whatever the policy says of one must not be taken for
-// the other, so that part is a fault.
+// the other, so that part is a fault (or the whole, where the rules themselves
+// find two answers for one key).
 type keys map[string]bool
 
 // add notes that thing is known by key.

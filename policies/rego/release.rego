@@ -83,18 +83,10 @@ parts := object.union_n([plain_existence, existence, plain_contents, contents])
 # description: >-
 #   A confirmed match and a category whose existence may be told. It gives what
 #   the long way would give; that is tested.
-plain_existence := {existence_key(held): part.verdict("permit", "existence", category) |
+plain_existence := {concat(":", ["existence", held.person, category]): part.verdict("permit", "existence", category) |
 	some held in input.held
-	told(held)
 	category := held.category
-}
-
-# METADATA
-# scope: document
-# title: Existence may be told without a second look
-# description: The band is confirmed and the category is one whose existence may be told.
-told(held) if {
-	tellable[held.category]
+	tellable[category]
 	data.tables.bands[held.band] == "confirmed"
 }
 
@@ -114,8 +106,8 @@ tellable := {category: true |
 # description: The rule is chosen first, then its clause and sentence.
 existence := {key: part.verdict(chosen[0], chosen[1], held.category) |
 	some held in input.held
-	not told(held)
 	key := existence_key(held)
+	not plain_existence[key]
 	chosen := existence_rule(held)
 }
 
@@ -127,23 +119,23 @@ existence := {key: part.verdict(chosen[0], chosen[1], held.category) |
 #   every limit, without flags, with an ordinary handling code, in an answer of
 #   which nothing is withheld. It gives what the long way would give; that is
 #   tested.
-plain_contents := {concat(":", ["item", item.id]): part.verdict("permit", "content", item.category) |
-	some item in input.items
-	plainly(item)
+plain_contents := {concat(":", ["item", id]): part.verdict("permit", "content", category) |
+	some id, category in plain_items
 }
 
 # METADATA
 # scope: document
-# title: Nothing about the item needs a second look
-# description: One body, so that the usual item costs little.
-plainly(item) if {
+# title: The items about which nothing needs a second look
+# description: One body without a call, so that the usual item costs little. Ids are told apart by the caller.
+plain_items := {item.id: category |
 	not input.withhold
-	standing[item.category] == "open"
+	some item in input.items
+	category := item.category
 	data.tables.bands[item.band] == "confirmed"
+	ordinary[category][object.get(item, "handling", "")]
 	item.age_days <= horizon
 	item.date != ""
 	not item.flags
-	ordinary[item.category][object.get(item, "handling", "")]
 }
 
 # METADATA
@@ -190,7 +182,7 @@ ordinary_codes := {
 # description: The rule is chosen first, then its clause, sentence and obligations.
 contents := {key: bind(part.verdict(chosen[0], chosen[1], item.category), obligations(chosen[0], item)) |
 	some item in input.items
-	not plainly(item)
+	not plain_items[item.id]
 	key := concat(":", ["item", item.id])
 	chosen := choose(item)
 }
