@@ -1,0 +1,211 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"mashhub/hub/mash"
+)
+
+func message(id string, created time.Time) mash.OutMessage {
+	return mash.OutMessage{
+		ID: id, Hub: "fernshire", Kind: "request", From: "hub/fernshire", To: "agency/police",
+		Topic: "fernshire.to.police", Key: "r1", Ref: "r1", Sequence: 3, Sealed: []byte("sealed " + id),
+		Receipt: true, Created: created,
+	}
+}
+
+// outbox: due, sent, due again, settled by its receipt, settled twice, resent.
+func outbox[T mash.ExchangeTx](b bench[T]) {
+	b.do(func(tx T) error {
+		other := message("other", at(0))
+		other.Hub = "elsewhere"
+		return errors.Join(tx.Enqueue(message("b", at(time.Second))), tx.Enqueue(message("a", at(0))), tx.Enqueue(other))
+	})
+	b.fails(is(mash.ErrStale), func(tx T) error { return tx.Enqueue(message("a", at(0))) })
+	b.fails(code(mash.CodeInvalid), func(tx T) error { return tx.Enqueue(mash.OutMessage{ID: "empty"}) })
+	due := func(now time.Time, limit int, want ...string) {
+		b.t.Helper()
+		b.see(func(tx T) error {
+			ms, err := tx.DueMessages("fernshire", now, limit)
+			return errors.Join(err, expect("due at "+now.String(), ids(ms, outID), append([]string{}, want...)))
+		})
+	}
+	due(at(-time.Millisecond), 10)
+	due(at(0), 10, "a")
+	due(at(time.Second), 10, "a", "b")
+	due(at(time.Second), 1, "a")
+
+	want := message("a", at(0))
+	want.State, want.Due = mash.OutOpen, at(0)
+	b.see(func(tx T) error {
+		m, err := tx.OutMessage("a")
+		same(b.t, "enqueued", m, want)
+		return err
+	})
+	sent := func(id string, when time.Duration, wantFirst bool) {
+		b.t.Helper()
+		b.do(func(tx T) error {
+			first, err := tx.MarkSent(id, at(when), at(when+time.Minute))
+			return errors.Join(err, expect("first", first, wantFirst))
+		})
+	}
+	sent("a", 2*time.Second, true)
+	due(at(time.Minute), 10, "b")
+	due(at(time.Minute+2*time.Second), 10, "a", "b")
+	sent("a", 3*time.Second, false)
+	want.Sent, want.Attempts, want.Due = at(2*time.Second), 2, at(time.Minute+3*time.Second)
+	b.do(func(tx T) error {
+		m, err := tx.OutMessage("a")
+		same(b.t, "sent twice", m, want)
+		return err
+	})
+	b.do(func(tx T) error {
+		m, err := tx.Settle("a", mash.OutRefused, "denied")
+		want.State, want.Code = mash.OutRefused, "denied"
+		same(b.t, "settled", m, want)
+		return err
+	})
+	b.do(func(tx T) error {
+		m, err := tx.Settle("a", mash.OutDone, "")
+		same(b.t, "settled again", m, want)
+		return err
+	})
+	b.fails(code(mash.CodeInvalid), func(tx T) error { _, err := tx.Settle("b", mash.OutOpen, ""); return err })
+	b.fails(is(mash.ErrNotFound), func(tx T) error { _, err := tx.Settle("none", mash.OutDone, ""); return err })
+	b.fails(is(mash.ErrNotFound), func(tx T) error { _, err := tx.MarkSent("none", at(0), at(0)); return err })
+	b.fails(is(mash.ErrNotFound), func(tx T) error { return tx.Resend("none", at(0)) })
+	b.fails(is(mash.ErrNotFound), func(tx T) error { _, err := tx.OutMessage("none"); return err })
+
+	// A receipt overtakes our own note that the message was sent.
+	b.do(func(tx T) error { _, err := tx.Settle("b", mash.OutDone, ""); return err })
+	sent("b", 4*time.Second, true)
+	b.see(func(tx T) error {
+		m, err := tx.OutMessage("b")
+		return errors.Join(err, expect("state", m.State, mash.OutDone), expect("sent", m.Sent, at(4*time.Second)))
+	})
+	due(at(time.Hour), 10)
+	b.do(func(tx T) error { return tx.Resend("a", at(time.Hour)) })
+	due(at(time.Hour-time.Millisecond), 10)
+	due(at(time.Hour), 10, "a")
+	b.see(func(tx T) error {
+		m, err := tx.OutMessage("a")
+		n, err2 := tx.OpenMessages("fernshire")
+		return errors.Join(err, err2, expect("bytes", string(m.Sealed), "sealed a"), expect("code", m.Code, ""), expect("open", n, 1))
+	})
+	sent("a", time.Hour, false)
+}
+
+// outboxEnds: what needs no receipt is done when sent; what is too old is
+// undeliverable, and stays so.
+func outboxEnds[T mash.ExchangeTx](b bench[T]) {
+	b.do(func(tx T) error {
+		plain := message("plain", at(0))
+		plain.Receipt = false
+		old, older := message("old", at(2*time.Millisecond)), message("older", at(time.Millisecond))
+		old.Expires, older.Expires = at(time.Minute), at(time.Minute)
+		other := message("other", at(0))
+		other.Hub, other.Expires = "elsewhere", at(time.Second)
+		return errors.Join(tx.Enqueue(plain), tx.Enqueue(old), tx.Enqueue(older), tx.Enqueue(other), tx.Enqueue(message("ageless", at(3*time.Millisecond))))
+	})
+	b.do(func(tx T) error {
+		first, err := tx.MarkSent("plain", at(time.Second), at(time.Minute))
+		m, err2 := tx.OutMessage("plain")
+		return errors.Join(err, err2, expect("first", first, true), expect("state", m.State, mash.OutDone))
+	})
+	expired := func(now time.Time, limit int, want ...string) {
+		b.t.Helper()
+		b.do(func(tx T) error {
+			ms, err := tx.ExpireMessages("fernshire", now, limit)
+			for _, m := range ms {
+				err = errors.Join(err, expect("state", m.State, mash.OutUndeliverable))
+			}
+			return errors.Join(err, expect("expired", ids(ms, outID), append([]string{}, want...)))
+		})
+	}
+	expired(at(time.Minute-time.Millisecond), 10)
+	expired(at(time.Minute), 1, "older")
+	expired(at(time.Minute), 10, "old")
+	expired(at(time.Hour), 10)
+	b.fails(code(mash.CodeConflict), func(tx T) error { return tx.Resend("old", at(0)) })
+	b.do(func(tx T) error {
+		m, err := tx.Settle("old", mash.OutDone, "")
+		n, err2 := tx.OpenMessages("fernshire")
+		e, err3 := tx.OpenMessages("elsewhere")
+		return errors.Join(err, err2, err3, expect("state", m.State, mash.OutUndeliverable), expect("open", n, 1), expect("open elsewhere", e, 1))
+	})
+}
+
+func sequence[T mash.ExchangeTx](b bench[T]) {
+	next := func(from mash.Address, ref string, want int64) {
+		b.t.Helper()
+		b.do(func(tx T) error {
+			n, err := tx.NextSequence(from, ref)
+			return errors.Join(err, expect("sequence", n, want))
+		})
+	}
+	next("hub/a", "r1", 1)
+	next("hub/a", "r1", 2)
+	next("hub/a", "r2", 1)
+	next("agency/b", "r1", 1)
+	b.fails(is(errUndo), func(tx T) error { _, err := tx.NextSequence("hub/a", "r1"); return errors.Join(err, errUndo) })
+	next("hub/a", "r1", 3)
+}
+
+// inbox: duplicates by (issuer, id); the position moves with the effect.
+func inbox[T mash.ExchangeTx](b bench[T]) {
+	m := mash.InMessage{
+		Issuer: "agency/police", ID: "m1", Hub: "fernshire", Kind: "return", Ref: "r1", Revision: 2, Sequence: 5,
+		Hash: "abc", At: at(0), Accepted: true,
+	}
+	refused := m
+	refused.ID, refused.Accepted, refused.Code = "m2", false, "unsupported"
+	b.see(func(tx T) error {
+		_, err := tx.Taken(m.Issuer, m.ID)
+		_, ok, err2 := tx.Position("t", 0)
+		return errors.Join(expect("not found", errors.Is(err, mash.ErrNotFound), true), err2, expect("ok", ok, false))
+	})
+	b.fails(is(errUndo), func(tx T) error { return errors.Join(tx.Take(m), tx.SetPosition("t", 0, 9), errUndo) })
+	b.do(func(tx T) error {
+		_, err := tx.Taken(m.Issuer, m.ID)
+		_, ok, err2 := tx.Position("t", 0)
+		if !errors.Is(err, mash.ErrNotFound) || err2 != nil || ok {
+			return fmt.Errorf("an undone message left a trace: %v %v %v", err, err2, ok)
+		}
+		return errors.Join(tx.Take(m), tx.Take(refused), tx.SetPosition("t", 0, 10), tx.SetPosition("t", 1, 20))
+	})
+	b.fails(is(mash.ErrStale), func(tx T) error { return errors.Join(tx.SetPosition("t", 0, 11), tx.Take(m)) })
+	b.do(func(tx T) error {
+		other := m
+		other.Issuer = "agency/health" // the same id by another is another message
+		return tx.Take(other)
+	})
+	b.see(func(tx T) error {
+		got, err := tx.Taken(m.Issuer, "m1")
+		same(b.t, "taken", got, m)
+		got2, err2 := tx.Taken(m.Issuer, "m2")
+		same(b.t, "refused", got2, refused)
+		n, ok, err3 := tx.Position("t", 0)
+		return errors.Join(err, err2, err3, expect("position", n, int64(10)), expect("ok", ok, true))
+	})
+	b.do(func(tx T) error { return tx.SetPosition("t", 0, 0) })
+	b.see(func(tx T) error {
+		n, ok, err := tx.Position("t", 0)
+		return errors.Join(err, expect("begun anew", n, int64(0)), expect("ok", ok, true))
+	})
+}
+
+func quarantine[T mash.ExchangeTx](b bench[T]) {
+	q := mash.Quarantined{ID: "q1", Topic: "t", Partition: 1, Offset: 7, Hash: "h", Code: mash.CodeUnknownKey, Sealed: []byte{0, 255}, At: at(0)}
+	q2 := q
+	q2.ID = "q2"
+	b.do(func(tx T) error { return errors.Join(tx.Quarantine(q), tx.Quarantine(q2)) })
+	b.fails(is(mash.ErrStale), func(tx T) error { return tx.Quarantine(q) })
+	b.see(func(tx T) error {
+		all, err := tx.Quarantined(10)
+		same(b.t, "newest first", all, []mash.Quarantined{q2, q})
+		some, err2 := tx.Quarantined(1)
+		return errors.Join(err, err2, expect("limit", len(some), 1))
+	})
+}
