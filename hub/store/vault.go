@@ -59,6 +59,8 @@ type Vault struct {
 
 	mu    sync.RWMutex
 	cache map[KeyRef]cipher.AEAD
+
+	wrapping sync.RWMutex // held, for reading, from wrapping a key to its commit
 }
 
 // OpenVault opens, or makes, a vault. Errors as OpenHub.
@@ -99,6 +101,8 @@ func (v *Vault) Create(k KeyRef) error {
 	if _, err := rand.Read(key); err != nil {
 		return mash.Errorf(mash.CodeUnavailable, "making a key: %w", err)
 	}
+	v.wrapping.RLock()
+	defer v.wrapping.RUnlock()
 	wrapped := seal(v.wrap, wrapName(k), key)
 	err := v.f.writer.update(context.Background(), func(t *tx) error {
 		_, err := t.exec(`INSERT INTO vault_keys (class, id, wrapped, made, destroyed)

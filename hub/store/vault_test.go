@@ -151,6 +151,66 @@ func TestVaultWrongWrap(t *testing.T) {
 	}
 }
 
+// TestRewrap: everything opens under the new wrapping key and nothing under the
+// old one, keys made meanwhile included.
+func TestRewrap(t *testing.T) {
+	dir := t.TempDir()
+	v := testVault(t, dir)
+	ctx := context.Background()
+	gone := EnquiryKey("gone")
+	if err := errors.Join(v.Create(gone), v.Destroy(gone)); err != nil {
+		t.Fatal(err)
+	}
+	next := bytes.Repeat([]byte{11}, KeySize)
+	sealed := make([][]byte, 20)
+	var wg sync.WaitGroup
+	for i := range sealed {
+		wg.Go(func() {
+			k := EnquiryKey(fmt.Sprint(i))
+			err := v.Create(k)
+			var err2 error
+			sealed[i], err2 = v.Seal(k, "t", "r", []byte{byte(i)})
+			if err := errors.Join(err, err2); err != nil {
+				t.Error(err)
+			}
+		})
+		if i == 10 {
+			wg.Go(func() {
+				if err := v.Rewrap(ctx, next); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if err := v.Rewrap(ctx, next[1:]); mash.CodeOf(err) != mash.CodeInvalid {
+		t.Errorf("a short key: %v", err)
+	}
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open := func(wrap []byte) (ok int) {
+		t.Helper()
+		v, err := OpenVault(ctx, VaultOptions{Path: filepath.Join(dir, "keys.db"), Key: vaultKey1, Wrap: wrap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.Close()
+		for i := range sealed {
+			if plain, err := v.Open(EnquiryKey(fmt.Sprint(i)), "t", "r", sealed[i]); err == nil && bytes.Equal(plain, []byte{byte(i)}) {
+				ok++
+			}
+		}
+		if err := v.Create(gone); !errors.Is(err, ErrShredded) {
+			t.Errorf("a destroyed key: %v", err)
+		}
+		return ok
+	}
+	if was, is := open(wrapKey), open(next); was != 0 || is != len(sealed) {
+		t.Errorf("%d keys open by the old wrapping key, %d by the new one, of %d", was, is, len(sealed))
+	}
+}
+
 // TestAnotherVault: content whose key is missing is not "not found".
 func TestAnotherVault(t *testing.T) {
 	dir := t.TempDir()
