@@ -228,8 +228,8 @@ func TestScripts(t *testing.T) {
 
 	p := newAgency(t, police, &system{candidates: nil, items: nil})
 	sys := p.node.Sources[0].Connector.(*system)
-	one := likely(evil, evil)
-	one.Record.BirthDate = person.Record.BirthDate
+	one := likely(evil, "Rowan")
+	one.Record.Addresses[0].Line1 = evil
 	sys.candidates = append(sys.candidates, one, likely("2", "Rowan"))
 	req = p.ask(mash.Party{Agency: "police"}, told, crimes, rowan())
 	if task := p.taskOf(req); task.Kind == node.TaskCheck {
