@@ -14,8 +14,11 @@ func check(data map[string]any) error {
 	var wrong []error
 	for hub, purposes := range object(tables["register"]) {
 		for purpose, id := range object(purposes) {
-			if _, there := agreements[text(id)]; !there {
+			agreement, there := agreements[text(id)]
+			if !there {
 				wrong = append(wrong, fmt.Errorf("register %s: %s: agreement %q is missing", hub, purpose, text(id)))
+			} else if text(object(agreement)["hub"]) != hub {
+				wrong = append(wrong, fmt.Errorf("register %s: %s: agreement %q is another hub's", hub, purpose, text(id)))
 			}
 		}
 	}

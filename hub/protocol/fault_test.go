@@ -231,6 +231,7 @@ func TestRefusedPolicies(t *testing.T) {
 		"a walk":                      {ask("decision := [x | walk(input, [x, _])]"), "undefined function walk"},
 		"agreement that is missing":   {remove("agreements/mash-fernshire.yaml"), `agreement "mash-fernshire" is missing`},
 		"all agreements missing":      {remove("agreements/mash-fernshire.yaml", "agreements/encompass-fernshire.yaml"), "agreements"},
+		"agreement of another hub":    {swap("agreements/encompass-fernshire.yaml", "  hub: fernshire", "  hub: elsewhere"), "is another hub's"},
 		"no tables":                   {change("tables/register.yaml", "[]"), "tables/register.yaml"},
 		"two root keys":               {change("tables/more.yaml", "a: 1\nb: 2\n"), "2 root keys"},
 		"a root key twice":            {change("tables/more.yaml", "law: {}\n"), `"law" is taken`},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/format"
 	"github.com/open-policy-agent/opa/v1/loader"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
@@ -91,5 +92,26 @@ func TestEveryRuleIsDescribed(t *testing.T) {
 	}
 	if entries != len(questions) {
 		t.Errorf("%d entry points, want %d", entries, len(questions))
+	}
+}
+
+// TestFormatted: the rules are written as the engine's formatter writes them.
+func TestFormatted(t *testing.T) {
+	names, err := fs.Glob(policies.FS, folderRules+"/*.rego")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no rules: %v", err)
+	}
+	for _, name := range names {
+		content, err := fs.ReadFile(policies.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := format.SourceWithOpts(name, content, format.Opts{RegoVersion: ast.RegoV1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(want) != string(content) {
+			t.Errorf("%s is not formatted", name)
+		}
 	}
 }

@@ -383,7 +383,7 @@ complete(item) if {
 # scope: document
 # title: How many days before now the period asked about begins
 # description: One day is added, because days begin at different hours. Undefined where the period is open.
-period := (((time.parse_rfc3339_ns(input.now) - time.parse_rfc3339_ns(input.from)) / 86400000000000) + 1) if {
+period := ((time.parse_rfc3339_ns(input.now) - time.parse_rfc3339_ns(input.from)) / 86400000000000) + 1 if {
 	input.from > "1700"
 }
 
@@ -391,7 +391,7 @@ period := (((time.parse_rfc3339_ns(input.now) - time.parse_rfc3339_ns(input.from
 # scope: document
 # title: What a person at the agency chose to withhold
 # description: By person and category.
-withheld[withholding.person][withholding.category] := true if some withholding in input.withhold
+withheld[withholding.person][withholding.category] if some withholding in input.withhold
 
 # METADATA
 # scope: document
