@@ -47,7 +47,7 @@ func (s *site) answerPage(w http.ResponseWriter, r *http.Request, v node.TaskVie
 		kit.Inset{Text: "Sharing part of what you hold is a complete answer. So is declining with a reason. Either way the question is answered, and nobody will chase you for more."},
 		kit.Button{Text: "Send this answer", OnceOnly: true})
 	body := s.asked(v)
-	body = append(body, kit.Heading{Text: "Your answer"}, kit.Form{Action: action, Body: form}, s.askBackForm(v, back))
+	body = append(body, s.askBackForm(v, back), kit.Heading{Text: "Your answer"}, kit.Form{Action: action, Body: form})
 	return s.layout.Write(w, r, kit.Page{Title: taskName(v.Task.Kind), Caption: s.partyName(v.Task.Party), Path: "/tasks",
 		Back: &kit.BackLink{Text: "Inbox", Href: "/tasks"}, Problems: append(d.Problems, back.problems()...), Body: body})
 }

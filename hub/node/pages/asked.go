@@ -2,6 +2,7 @@ package pages
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 
 	"mashhub/hub/mash"
@@ -27,7 +28,7 @@ func (s *site) asked(v node.TaskView) kit.Stack {
 	}
 	body = append(body, kit.Heading{Text: "Who is asked about"})
 	for _, p := range who {
-		body = append(body, kit.SummaryList{Card: &kit.Card{Title: called(p.Record), Level: 3}, Rows: append([]kit.Row{{Key: "In this question", Text: role(p)}}, personRows(p.Record)...)})
+		body = append(body, kit.SummaryList{Card: &kit.Card{Title: called(p.Record), Level: 3}, Rows: append([]kit.Row{{Key: "In this question", Text: role(p)}}, unnamed(personRows(p.Record), called(p.Record))...)})
 	}
 	var what []kit.Paragraph
 	for _, c := range q.Categories {
@@ -35,12 +36,12 @@ func (s *site) asked(v node.TaskView) kit.Stack {
 	}
 	due := s.when(q.TargetAt)
 	if due != "" {
-		due += " (" + left(s.Node.Env.Now(), q.TargetAt) + ")"
+		due += " (" + lower(left(s.Node.Env.Now(), q.TargetAt)) + ")"
 	}
 	rows := []kit.Row{
 		{Key: "What about", HTML: kit.MustHTML(kit.List{Items: what})},
-		{Key: "From when", Text: s.day(q.From) + " to " + s.day(q.To)},
-		{Key: "Asked for by", Text: dash(due)},
+		{Key: "Period", Text: s.day(q.From) + " to " + s.day(q.To)},
+		{Key: "Target", Text: dash(due)},
 		{Key: "Who asks", Text: "The safeguarding hub “" + v.Task.Hub + "”"},
 		{Key: "Reference", Text: dash(q.Reference)},
 		{Key: "Why it may be asked", Text: basis(q)},
@@ -62,7 +63,8 @@ func informed(answer, reason string) kit.Component {
 		return kit.Banner{Title: "The family has not been told", ID: "family-informed",
 			HTML: paragraph("Do not mention this to the child or the family. Keep it where they cannot see it.") + why}
 	case "unsafe_to_tell":
-		return kit.Banner{Title: "Do not tell the family", ID: "family-informed", HTML: kit.MustHTML(
+		return kit.Banner{ID: "family-informed", HTML: kit.MustHTML(
+			kit.Heading{Text: "Do not tell the family", Level: 2, Size: "l"},
 			kit.Warning{Text: "It may put somebody in danger if the child, a parent or anybody at home learns of this. Keep it where they cannot see it."}) + why}
 	}
 	return kit.Banner{Title: "It is not known whether the family has been told", ID: "family-informed",
@@ -128,6 +130,11 @@ func personRows(p record.Person) []kit.Row {
 		}
 	}
 	return out
+}
+
+// unnamed leaves out a name that stands above the list already.
+func unnamed(rows []kit.Row, name string) []kit.Row {
+	return slices.DeleteFunc(rows, func(r kit.Row) bool { return r.Key == "Name" && r.Text == name })
 }
 
 // fact is one thing known about who a person is.
@@ -229,7 +236,7 @@ func (s *site) askBackForm(v node.TaskView, q *question) kit.Component {
 	return kit.Details{Summary: "Is something unclear? Ask the hub a question back", Open: q.Problem != "", HTML: kit.MustHTML(
 		kit.Form{Action: "/tasks/" + v.Task.ID + "/ask-back", Body: kit.Stack{
 			kit.Textarea{Name: "text", Value: q.Text, Error: q.Problem, Label: kit.Label{Text: "Your question"}, Rows: 4,
-				Hint: "While you wait for the answer, the time is not counted as yours. Anything you have typed into the answer above is not kept: send your question first."},
+				Hint: "While you wait for the answer, the time is not counted as yours. What you have typed below is not kept: ask before you begin."},
 			kit.Button{Text: "Ask the hub", Classes: "govuk-button--secondary", OnceOnly: true},
 		}})}
 }

@@ -170,11 +170,15 @@ func (d *draft) answer(q *wire.Request, party string) node.Answer {
 		if len(p.Items) > maxItems {
 			wrong("outcome", "Send at most "+strconv.Itoa(maxItems)+" items about one person")
 		}
+		which := "Item"
+		if len(d.Persons) > 1 {
+			which = p.Name + ", item"
+		}
 		for n, i := range p.Items {
 			pa.Items = append(pa.Items, i.item(q.Categories, p.Key, party))
 			for _, f := range slices.Concat([]string{"category", "kind", "voice_verbatim", "voice_heard_by", "voice_agreed"}, []string{"date", "until", "title", "text", "source", "author", "handling", "protected"}) {
 				if text := i.Errors[f]; text != "" {
-					d.Problems = append(d.Problems, kit.Problem{Text: "Item " + strconv.Itoa(n+1) + ": " + lower(text), Field: fieldID(p.Key, n, f)})
+					d.Problems = append(d.Problems, kit.Problem{Text: which + " " + strconv.Itoa(n+1) + ": " + lower(text), Field: fieldID(p.Key, n, f)})
 				}
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"net/http"
 	"slices"
 	"time"
@@ -95,7 +94,7 @@ func (s *site) taskTable(tasks []mash.Task, marks map[string]mark) kit.Component
 	if units {
 		head = append(head, kit.Cell{Text: "For"})
 	}
-	head = append(head, kit.Cell{Text: "Reference"}, kit.Cell{Text: "Waiting since"}, kit.Cell{Text: "Asked for by"}, kit.Cell{Text: "Time left"}, kit.Cell{Text: "State"})
+	head = append(head, kit.Cell{Text: "Reference"}, kit.Cell{Text: "Waiting since"}, kit.Cell{Text: "Target"}, kit.Cell{Text: "State"})
 	t := kit.Table{Caption: count(len(tasks), "task", "tasks"), CaptionClasses: "govuk-table__caption--m", Head: head, Scroll: true}
 	for _, task := range tasks {
 		m := marks[task.ID]
@@ -107,11 +106,22 @@ func (s *site) taskTable(tasks []mash.Task, marks map[string]mark) kit.Component
 		if task.OpenedBy != "" {
 			state = kit.Tag{Text: "Opened", Colour: "grey"}
 		}
-		row = append(row, kit.Cell{Text: dash(m.Reference)}, kit.Cell{Text: s.when(task.Created)}, kit.Cell{Text: dash(s.when(m.Target))},
-			kit.Cell{Text: dash(left(now, m.Target))}, kit.Cell{HTML: kit.MustHTML(state)})
+		row = append(row, kit.Cell{Text: dash(m.Reference)}, kit.Cell{Text: s.when(task.Created)}, s.target(now, task, m), kit.Cell{HTML: kit.MustHTML(state)})
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// target is how much time is left, and until when.
+func (s *site) target(now time.Time, t mash.Task, m mark) kit.Cell {
+	switch {
+	case t.Kind == node.TaskNotice:
+		return kit.Cell{Text: "As soon as you can"}
+	case m.Target.IsZero():
+		return kit.Cell{Text: "–"}
+	}
+	return kit.Cell{HTML: kit.MustHTML(kit.Paragraph{Text: left(now, m.Target), Classes: "govuk-!-margin-bottom-0"},
+		kit.Paragraph{Text: s.when(m.Target), Classes: "govuk-body-s govuk-!-margin-bottom-0"})}
 }
 
 // taskName is what a person does, as the inbox words it.
@@ -137,7 +147,7 @@ func (s *site) when(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(s.zone).Format("Mon 2 January 2006, 15:04")
+	return t.In(s.zone).Format("Mon 2 Jan 2006, 15:04")
 }
 
 func (s *site) day(t time.Time) string {
@@ -156,9 +166,9 @@ func left(now, target time.Time) string {
 	}
 	d := target.Sub(now)
 	if d < 0 {
-		return "passed " + span(-d) + " ago"
+		return "Passed " + span(-d) + " ago"
 	}
-	return span(d)
+	return upper(span(d)) + " left"
 }
 
 func span(d time.Duration) string {
@@ -189,9 +199,4 @@ func dash(s string) string {
 		return "–"
 	}
 	return s
-}
-
-// view gives a template of this package as a component.
-func (s *site) view(name string, data any) template.HTML {
-	return kit.MustHTML(s.views.With(name, data))
 }

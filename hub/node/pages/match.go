@@ -62,6 +62,7 @@ func (s *site) matchPage(w http.ResponseWriter, r *http.Request, v node.TaskView
 	q := v.Question
 	body := kit.Stack{informed(q.Informed.Answer, q.Informed.Reason),
 		kit.Paragraph{Text: "Your system holds records that may be the person asked about. Compare them and choose. If you are not sure that it is the same person, choose “None of these”: a note on the wrong child does more harm than a missing one."}}
+	body = append(body, s.askBackForm(v, back))
 	form := kit.Stack{}
 	for _, p := range v.Persons {
 		cs := v.Candidates[p.Key]
@@ -75,11 +76,11 @@ func (s *site) matchPage(w http.ResponseWriter, r *http.Request, v node.TaskView
 		} else {
 			form = append(form, kit.Warning{Text: "Your system found more people than it could list, so there is no record to choose from here. Look in the system itself, and ask the hub a question back if you need more to tell them apart."})
 		}
-		radios.Items = append(radios.Items, kit.Choice{Value: noneOfThese, Text: "None of these", Hint: "The hub is told that nothing is known about this person."})
+		radios.Items = append(radios.Items, kit.Choice{Value: noneOfThese, Text: "None of these", Hint: "What these records hold is left out of your answer."})
 		form = append(form, radios)
 	}
 	form = append(form, kit.Button{Text: "Confirm", OnceOnly: true})
-	body = append(body, kit.Form{Action: "/tasks/" + v.Task.ID + "/match", Body: form}, s.askBackForm(v, back))
+	body = append(body, kit.Form{Action: "/tasks/" + v.Task.ID + "/match", Body: form})
 	return s.layout.Write(w, r, kit.Page{Title: taskName(v.Task.Kind), Caption: s.partyName(v.Task.Party), Path: "/tasks", Wide: true,
 		Back: &kit.BackLink{Text: "Inbox", Href: "/tasks"}, Problems: append(m.Problems, back.problems()...), Body: body})
 }
@@ -99,7 +100,7 @@ func compare(name string, asked []fact, cs []node.Candidate) kit.Component {
 		row, some := []kit.Cell{{Text: field}}, false
 		for _, col := range columns {
 			some = some || col[field] != ""
-			row = append(row, kit.Cell{HTML: kit.MustHTML(kit.Paragraph{Text: dash(col[field]), AsWritten: true})})
+			row = append(row, kit.Cell{Text: dash(col[field]), Classes: "mash-as-written"})
 		}
 		if some {
 			t.Rows = append(t.Rows, row)
@@ -108,11 +109,7 @@ func compare(name string, asked []fact, cs []node.Candidate) kit.Component {
 	if len(cs) > 0 {
 		row := []kit.Cell{{Text: "How they compare"}, {}}
 		for _, c := range cs {
-			var items []kit.Paragraph
-			for _, why := range c.Why {
-				items = append(items, kit.Paragraph{Text: agreement(why)})
-			}
-			row = append(row, kit.Cell{HTML: kit.MustHTML(kit.List{Items: items})})
+			row = append(row, kit.Cell{HTML: kit.MustHTML(agreements(c.Why)...)})
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -131,11 +128,24 @@ func byName(fs []fact) map[string]string {
 	return out
 }
 
-// agreement words a comparison, which the node keeps as "field: agreement".
-func agreement(why string) string {
-	field, how, ok := strings.Cut(why, ": ")
-	if !ok {
-		return why
+// agreements words a comparison, which the node keeps as "field: agreement".
+// What could not be compared comes last, in one line.
+func agreements(why []string) []kit.Component {
+	var items []kit.Paragraph
+	var missing []string
+	for _, w := range why {
+		field, how, _ := strings.Cut(w, ": ")
+		words := matching.Reason{Field: field, Agreement: matching.Agreement(how)}.String()
+		if matching.Agreement(how) == matching.NotCompared {
+			name, _, _ := strings.Cut(words, ":")
+			missing = append(missing, name)
+			continue
+		}
+		items = append(items, kit.Paragraph{Text: upper(words)})
 	}
-	return upper(matching.Reason{Field: field, Agreement: matching.Agreement(how)}.String())
+	out := []kit.Component{kit.List{Items: items}}
+	if len(missing) > 0 {
+		out = append(out, kit.Paragraph{Text: "Not compared, because one side lacks it: " + strings.Join(missing, ", ") + ".", Classes: "govuk-body-s"})
+	}
+	return out
 }

@@ -69,7 +69,7 @@ func (s *site) reviewPage(w http.ResponseWriter, r *http.Request, v node.TaskVie
 	for _, p := range v.Question.Persons {
 		names[p.Key] = called(p.Record)
 	}
-	body := append(s.asked(v), kit.Heading{Text: "Your decision"},
+	body := append(s.asked(v), s.askBackForm(v, back), kit.Heading{Text: "Your decision"},
 		kit.Paragraph{Text: "Your sharing agreement wants a person to look at these before they leave. Say yes or no to each. Keeping something back with a reason is as good an answer as sharing it."})
 	form := kit.Stack{}
 	for n, i := range v.Items {
@@ -80,7 +80,7 @@ func (s *site) reviewPage(w http.ResponseWriter, r *http.Request, v node.TaskVie
 	}
 	form = append(form, kit.Textarea{Name: "reason", Value: f.Reason, Error: f.ReasonError, Label: kit.Label{Text: "If you keep something back, why?"}, Rows: 3},
 		kit.Button{Text: "Confirm", OnceOnly: true})
-	body = append(body, kit.Form{Action: "/tasks/" + v.Task.ID + "/review", Body: form}, s.askBackForm(v, back))
+	body = append(body, kit.Form{Action: "/tasks/" + v.Task.ID + "/review", Body: form})
 	return s.layout.Write(w, r, kit.Page{Title: taskName(v.Task.Kind), Caption: s.partyName(v.Task.Party), Path: "/tasks",
 		Back: &kit.BackLink{Text: "Inbox", Href: "/tasks"}, Problems: append(f.Problems, back.problems()...), Body: body})
 }

@@ -130,7 +130,7 @@ func TestNotice(t *testing.T) {
 	c := f.as("dsl-999001")
 	c.want(c.get("/tasks"), 200, "Read a notice", "Millbrook Primary School")
 	page := c.want(c.get("/tasks/"+task), 200, "Do not tell the family", "Rowan Tessel", "3 May 2016", "I put the pillow over my ears.", "FP/26/118",
-		"The child was there", "Fri 20 November 2026, 01:10", "I have read this")
+		"The child was there", "Fri 20 Nov 2026, 01:10", "I have read this")
 	if strings.Index(page.body, "Do not tell the family") > strings.Index(page.body, "Rowan Tessel") {
 		t.Error("the family is not first")
 	}
@@ -180,7 +180,7 @@ func TestFamilyInformedStandsFirst(t *testing.T) {
 			f := newAgency(t, schools, nil)
 			req := f.ask(millbrook, mash.Informed{Answer: answer, Reason: "he reads her post"}, concerns, rowan())
 			c := f.as("dsl-999001")
-			page := c.want(c.get("/tasks/"+f.taskOf(req).ID), 200, words, "he reads her post", "School attendance", "20 November 2021 to 20 November 2026", "6 hours", "The family agreed", "complete answer")
+			page := c.want(c.get("/tasks/"+f.taskOf(req).ID), 200, words, "he reads her post", "School attendance", "20 November 2021 to 20 November 2026", "6 hours left", "The family agreed", "complete answer")
 			if strings.Index(page.body, words) > strings.Index(page.body, "Rowan") {
 				t.Error("the family is not first")
 			}
