@@ -51,6 +51,7 @@ type Hub struct {
 	Notify   *notify.Desk
 	Exchange *exchange.Exchange[mash.HubTx]
 	registry *envelope.Registry
+	keys     *envelope.KeySet
 }
 
 // NewHub opens a hub's stores and puts it together. Close it.
@@ -62,7 +63,10 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		}
 	}()
 	self := mash.HubAddress(o.ID)
-	if h.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.ID, []mash.Address{self}, o.Env); err != nil {
+	if h.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.ID, o.Env); err != nil {
+		return h, err
+	}
+	if h.keys, err = openKeys(filepath.Join(o.Dir, "secrets"), o.ID, []mash.Address{self}, o.Env); err != nil {
 		return h, err
 	}
 	if h.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: h.Secrets.Vault, Wrap: h.Secrets.Wrap}); err != nil {
@@ -86,7 +90,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	h.registry = envelope.NewRegistry(func(f func(mash.Keys) error) error {
 		return h.Store.View(ctx, func(tx mash.HubTx) error { return f(tx) })
 	}, o.Env.Now)
-	seal, err := envelope.New(envelope.Options{Private: h.Secrets.Keys, Registry: h.registry})
+	seal, err := envelope.New(envelope.Options{Private: h.keys, Registry: h.registry})
 	if err != nil {
 		return h, fmt.Errorf("preparing to seal: %w", err)
 	}
@@ -121,15 +125,19 @@ func Topics(hub string, agencies mash.Directory) []bus.Topic {
 	return out
 }
 
-// Enrolment waits for the agencies' public keys and takes them in. names are
-// those that must be there.
-func (h *Hub) Enrolment(ctx context.Context, names []string) error {
-	if err := publish(h.Enrol, "hub-"+h.ID, h.Secrets); err != nil {
+// Enrolment publishes the hub's public keys, waits for those of the agencies
+// named, and takes them in.
+func (h *Hub) Enrolment(ctx context.Context, agencies []string) error {
+	if err := publish(h.Enrol, Enrolment(h.ID, ""), h.Secrets.Verifier, h.keys); err != nil {
 		return fmt.Errorf("publishing keys: %w", err)
 	}
-	own, err := h.Secrets.Keys.PublicKeys()
+	own, err := h.keys.PublicKeys()
 	if err != nil {
 		return err
+	}
+	names := make([]string, len(agencies))
+	for i, a := range agencies {
+		names[i] = Enrolment(h.ID, a)
 	}
 	keys, err := awaitEnrolments(ctx, h.Enrol, names)
 	if err != nil {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -49,7 +51,8 @@ type HubLink struct {
 // ConnectorSpec is one plugin of the node.
 type ConnectorSpec struct {
 	Name    string
-	Cmd     []string // argument vector; its program is pinned by digest at start
+	Cmd     []string // argument vector
+	SHA256  []byte   // digest of its program; empty for this program itself
 	Config  json.RawMessage
 	Secrets map[string]string
 	Hub     string // to which its watch reports; empty: the first
@@ -69,6 +72,7 @@ type Node struct {
 	exchanges []*exchange.Exchange[mash.NodeTx]
 	buses     []*bus.Kafka
 	registry  *envelope.Registry
+	keys      map[string]*envelope.KeySet // by hub
 }
 
 // NewNode opens a node's store, starts its connectors and puts it together.
@@ -81,11 +85,19 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		}
 	}()
 	owners := node.Addresses(o.Agency)
-	if n.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.Agency.ID, owners, o.Env); err != nil {
+	if n.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.Agency.ID, o.Env); err != nil {
 		return n, err
 	}
-	if err := publish(o.Enrol, o.Agency.ID, n.Secrets); err != nil {
-		return n, fmt.Errorf("publishing keys: %w", err)
+	n.keys = map[string]*envelope.KeySet{}
+	for _, h := range o.Hubs {
+		set, err := openKeys(filepath.Join(o.Dir, "secrets"), h.ID, owners, o.Env)
+		if err != nil {
+			return n, err
+		}
+		n.keys[h.ID] = set
+		if err := publish(o.Enrol, Enrolment(h.ID, o.Agency.ID), n.Secrets.Verifier, set); err != nil {
+			return n, fmt.Errorf("publishing keys: %w", err)
+		}
 	}
 	if n.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: n.Secrets.Vault, Wrap: n.Secrets.Wrap}); err != nil {
 		return n, fmt.Errorf("opening the key store: %w", err)
@@ -127,7 +139,15 @@ func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address) error
 		return fmt.Errorf("connecting to the broker: %w", err)
 	}
 	n.buses = append(n.buses, b)
-	seal, err := envelope.New(envelope.Options{Private: n.Secrets.Keys, Registry: n.registry})
+	own, err := n.keys[h.ID].PublicKeys()
+	if err != nil {
+		return fmt.Errorf("listing public keys: %w", err)
+	}
+	directory := linkKeys{registry: n.registry, hub: mash.HubAddress(h.ID)}
+	for _, k := range own {
+		directory.own = append(directory.own, k.ID)
+	}
+	seal, err := envelope.New(envelope.Options{Private: n.keys[h.ID], Registry: directory})
 	if err != nil {
 		return fmt.Errorf("preparing to seal: %w", err)
 	}
@@ -145,15 +165,25 @@ func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address) error
 // now is tried again; one whose settings are wrong is an error.
 func (n *Node) startConnectors(ctx context.Context) ([]node.Source, error) {
 	plugins := make([]*host.Plugin, len(n.Connectors))
+	// The built-in connectors are this program: it is read once.
+	self := sync.OnceValues(func() ([]byte, error) {
+		path, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		return host.Digest(path)
+	})
 	var g errgroup.Group
 	for i, c := range n.Connectors {
 		g.Go(func() error {
-			digest, err := host.Digest(c.Cmd[0])
-			if err != nil {
-				return fmt.Errorf("pinning the connector %s: %w", c.Name, err)
+			digest, err := c.SHA256, error(nil)
+			if len(digest) == 0 {
+				if digest, err = self(); err != nil {
+					return fmt.Errorf("pinning the connector %s: %w", c.Name, err)
+				}
 			}
 			plugins[i], err = host.Start(ctx, host.Spec{Name: c.Name, Cmd: c.Cmd, SHA256: digest, Config: c.Config, Secrets: c.Secrets,
-				Limits: c.Limits, KeepTrying: true, Now: n.Env.Now, Log: n.Log,
+				Limits: c.Limits, KeepTrying: true, Log: n.Log,
 				OnState: func(host.State) {
 					if n.Node != nil {
 						n.Node.Beat()
@@ -186,17 +216,20 @@ func (n *Node) startConnectors(ctx context.Context) ([]node.Source, error) {
 func (n *Node) Enrolment(ctx context.Context) error {
 	var names []string
 	for _, h := range n.Hubs {
-		names = append(names, "hub-"+h.ID)
+		names = append(names, Enrolment(h.ID, ""))
 	}
 	keys, err := awaitEnrolments(ctx, n.Enrol, names)
 	if err != nil {
 		return err
 	}
-	own, err := n.Secrets.Keys.PublicKeys()
-	if err != nil {
-		return err
+	for _, set := range n.keys {
+		own, err := set.PublicKeys()
+		if err != nil {
+			return err
+		}
+		keys = append(keys, own...)
 	}
-	err = n.Store.Update(ctx, func(tx mash.NodeTx) error { return register(tx, append(own, keys...)) })
+	err = n.Store.Update(ctx, func(tx mash.NodeTx) error { return register(tx, keys) })
 	n.registry.Forget()
 	return err
 }

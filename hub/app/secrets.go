@@ -21,12 +21,11 @@ type Secrets struct {
 	Store, Vault, Wrap []byte
 	Signer             note.Signer
 	Verifier           string // public: whoever has it can check the log
-	Keys               *envelope.KeySet
 }
 
 // OpenSecrets reads the secrets in dir, and makes them at the first start:
 // keys are generated where they are used and never leave it.
-func OpenSecrets(dir, name string, owners []mash.Address, env mash.Env) (*Secrets, error) {
+func OpenSecrets(dir, name string, env mash.Env) (*Secrets, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of secrets: %w", err)
 	}
@@ -56,7 +55,14 @@ func OpenSecrets(dir, name string, owners []mash.Address, env mash.Env) (*Secret
 	if s.Signer, err = note.NewSigner(signer); err != nil {
 		return nil, fmt.Errorf("reading the log's key: %w", err)
 	}
-	b, err = readOrMake(filepath.Join(dir, "keys.json"), func() ([]byte, error) {
+	return s, nil
+}
+
+// openKeys reads the keys that some owners have towards one hub, and makes
+// them at the first start. Each hub gets a set of its own: what one hub knows
+// of an agency is of no use with another.
+func openKeys(dir, hub string, owners []mash.Address, env mash.Env) (*envelope.KeySet, error) {
+	b, err := readOrMake(filepath.Join(dir, "keys-"+hub+".json"), func() ([]byte, error) {
 		set := envelope.NewKeySet()
 		for _, o := range owners {
 			sign, encrypt, err := envelope.GenerateKeys(env.Rand, o, env.Now(), envelope.Curve25519)
@@ -71,10 +77,11 @@ func OpenSecrets(dir, name string, owners []mash.Address, env mash.Env) (*Secret
 	if err != nil {
 		return nil, err
 	}
-	if s.Keys, err = envelope.LoadKeySet(b); err != nil {
+	keys, err := envelope.LoadKeySet(b)
+	if err != nil {
 		return nil, fmt.Errorf("reading the keys: %w", err)
 	}
-	return s, nil
+	return keys, nil
 }
 
 // readOrMake reads a secret file, or makes it durably: half a key is never left.
@@ -111,6 +118,15 @@ func writeFile(path string, b []byte, mode os.FileMode) error {
 	return os.Rename(f.Name(), path)
 }
 
+// Enrolment names the file of public keys of one side towards a hub: the hub's
+// own, or an agency's.
+func Enrolment(hub, agency string) string {
+	if agency == "" {
+		return "hub@" + hub
+	}
+	return agency + "@" + hub
+}
+
 // enrolment is what a process makes public.
 type enrolment struct {
 	Name     string     `json:"name"`
@@ -119,12 +135,12 @@ type enrolment struct {
 }
 
 // publish puts our public keys into the folder of enrolments.
-func publish(dir, name string, s *Secrets) error {
-	keys, err := s.Keys.PublicKeys()
+func publish(dir, name, verifier string, set *envelope.KeySet) error {
+	keys, err := set.PublicKeys()
 	if err != nil {
 		return fmt.Errorf("listing public keys: %w", err)
 	}
-	b, err := json.MarshalIndent(enrolment{Name: name, Verifier: s.Verifier, Keys: keys}, "", "  ")
+	b, err := json.MarshalIndent(enrolment{Name: name, Verifier: verifier, Keys: keys}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@
 package config
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,7 +55,10 @@ type Connector struct {
 	// own. Exactly one is set.
 	Kind    string `yaml:"kind"`
 	Program string `yaml:"program"`
-	Hub     string `yaml:"hub"` // to which its watch reports
+	// SHA256 pins Program to the digest (hex) that somebody who trusts the file
+	// took when it was installed. Required with Program.
+	SHA256 string `yaml:"sha256"`
+	Hub    string `yaml:"hub"` // to which its watch reports
 	// Settings are the connector's own, by its own schema.
 	Settings map[string]any `yaml:"settings"`
 	// Secrets names environment variables by the secret they hold.
@@ -141,6 +145,9 @@ func (n Node) check() error {
 	for i, c := range n.Connectors {
 		if c.Name == "" || (c.Kind == "") == (c.Program == "") {
 			return mash.Invalid(fmt.Sprintf("connectors[%d]", i), "needs a name and either kind or program", "name a built-in kind, or the path of your own connector")
+		}
+		if b, err := hex.DecodeString(c.SHA256); c.Program != "" && (err != nil || len(b) != 32) {
+			return mash.Invalid(fmt.Sprintf("connectors[%d].sha256", i), "is not the digest of the program", "take it with sha256sum when you install the program")
 		}
 	}
 	return checkListen(n.Listen)

@@ -218,7 +218,7 @@ func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseI
 		State: e.State, Purpose: e.Purpose, Decided: e.Outcome != nil, VoiceRecorded: e.VoiceNotSought != "",
 		OffenderSentenced: in.OffenderSentenced,
 	}
-	if e.Feedback != nil {
+	if e.Feedback != nil && e.State == mash.EnquiryFeedbackSent {
 		ci.Feedback = e.Feedback.State
 	}
 	if e.Review {

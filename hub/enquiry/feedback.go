@@ -26,7 +26,8 @@ type Feedback struct {
 }
 
 // TellOriginator sends the outcome to who raised the contact. The text passes
-// a notify decision; a waiver needs a reason; an anonymous originator is
+// a notify decision; where that asks for a second reader it is held until
+// ReviewFeedback. A waiver needs a reason; an anonymous originator is
 // not_possible, which is recorded as such.
 func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, in FeedbackInput) (mash.Feedback, error) {
 	none := mash.Feedback{}
@@ -37,10 +38,7 @@ func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, 
 	if err := expect(e, "tell the originator", mash.EnquiryDecided); err != nil {
 		return none, err
 	}
-	now := d.Env.Now()
-	fb := mash.Feedback{By: actor.ID, At: now}
-	o := e.Content.Originator
-	var dec *mash.Decision
+	fb := mash.Feedback{By: actor.ID, At: d.Env.Now()}
 	switch {
 	case e.Anonymous:
 		fb.State, fb.Reason = "not_possible", "anonymous"
@@ -48,46 +46,94 @@ func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, 
 		fb.State, fb.Reason = "waived", in.Waiver
 	case strings.TrimSpace(in.Text) == "":
 		return none, mash.Invalid("text", "is missing", "write what the originator is told, or the reason for a waiver")
+	case leaksProtected(e, in.Text):
+		return none, mash.Invalid("text", "holds a protected location", "leave addresses, places and telephone numbers out")
 	default:
-		fb.State = "sent"
-		ni := mash.NotifyInput{About: mash.About{Where: d.self(), Actor: actor.ID, Enquiry: id, Now: now}, Hub: d.Hub,
-			Kind: "feedback", From: mash.Party{Agency: "hub"}, Setting: "originator", Informed: e.Informed.Answer,
-			Purpose: mash.PurposeFeedback, Anonymous: e.Anonymous}
-		if o.Party != nil {
-			ni.To = *o.Party
-		}
-		v := d.Policy.Notify(ctx, ni)
-		dec = &v
-		if v.Answer != mash.Permit || !notifiable(v.Obligations) {
-			if err := d.record(ctx, v, mash.Entry{At: now, Actor: actor.ID, Action: "feedback.denied", Enquiry: id}); err != nil {
-				return none, err
-			}
-			if v.Fault {
-				return none, denied(v)
-			}
-			return none, mash.Errorf(mash.CodeConflict, "the agreement does not allow this feedback: %s", strings.Join(v.Reasons, " "))
-		}
-		if leaksProtected(e, in.Text) {
-			return none, mash.Invalid("text", "holds a protected location", "leave addresses, places and telephone numbers out")
-		}
+		return d.feedback(ctx, actor, e, fb, in.Text, false)
 	}
-	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
-		if _, err := change(tx, id, func(e *mash.Enquiry) error {
-			e.Feedback, e.State = &fb, mash.EnquiryFeedbackSent
-			e.Content.Feedback = in.Text
+	return fb, d.keepFeedback(ctx, e, fb, "", nil)
+}
+
+// ReviewFeedback is the second reader's answer to a text that is held. Whoever
+// wrote it cannot read it for themselves.
+func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, allow bool, reason string) (mash.Feedback, error) {
+	none := mash.Feedback{}
+	e, err := d.act(ctx, actor, id)
+	if err != nil {
+		return none, err
+	}
+	if e.Feedback == nil || e.Feedback.State != "held" {
+		return none, mash.Errorf(mash.CodeConflict, "no text waits for a second reader")
+	}
+	if e.Feedback.By == actor.ID {
+		return none, mash.Errorf(mash.CodeConflict, "somebody else than the writer reads the text")
+	}
+	fb := *e.Feedback
+	if allow {
+		return d.feedback(ctx, actor, e, fb, e.Content.Feedback, true)
+	}
+	if strings.TrimSpace(reason) == "" {
+		return none, mash.Invalid("reason", "is missing", "say what to change")
+	}
+	fb.State, fb.Reason = "returned", reason
+	return fb, d.keepFeedback(ctx, e, fb, e.Content.Feedback, nil)
+}
+
+// feedback decides on a text and sends or holds it.
+func (d *Desk) feedback(ctx context.Context, actor mash.Actor, e mash.Enquiry, fb mash.Feedback, text string, read bool) (mash.Feedback, error) {
+	ni := mash.NotifyInput{About: mash.About{Where: d.self(), Actor: actor.ID, Enquiry: e.ID, Now: d.Env.Now()}, Hub: d.Hub,
+		Kind: "feedback", From: mash.Party{Agency: "hub"}, Setting: "originator", Informed: e.Informed.Answer,
+		Purpose: mash.PurposeFeedback, Anonymous: e.Anonymous, Reviewed: read}
+	if o := e.Content.Originator; o.Party != nil {
+		ni.To = *o.Party
+	}
+	dec := d.Policy.Notify(ctx, ni)
+	switch {
+	case dec.Answer == mash.Permit && notifiable(dec.Obligations):
+		fb.State = "sent"
+	case dec.Answer == mash.Review && !read:
+		fb.State = "held"
+	default:
+		if err := d.record(ctx, dec, mash.Entry{Actor: actor.ID, Action: "feedback.denied", Enquiry: e.ID}); err != nil {
+			return mash.Feedback{}, err
+		}
+		if dec.Fault {
+			return mash.Feedback{}, denied(dec)
+		}
+		return mash.Feedback{}, mash.Errorf(mash.CodeConflict, "the agreement does not allow this feedback: %s", strings.Join(dec.Reasons, " "))
+	}
+	return fb, d.keepFeedback(ctx, e, fb, text, &dec)
+}
+
+// keepFeedback writes what became of the feedback, and sends what is to be
+// sent, in one transaction.
+func (d *Desk) keepFeedback(ctx context.Context, e mash.Enquiry, fb mash.Feedback, text string, dec *mash.Decision) error {
+	err := d.Store.Update(ctx, func(tx mash.HubTx) error {
+		if _, err := change(tx, e.ID, func(now *mash.Enquiry) error {
+			if now.Version != e.Version {
+				return mash.Errorf(mash.CodeConflict, "the enquiry changed meanwhile; look again")
+			}
+			now.Feedback, now.Content.Feedback = &fb, text
+			if fb.State != "held" && fb.State != "returned" {
+				now.State = mash.EnquiryFeedbackSent
+			}
 			return nil
 		}); err != nil {
 			return err
 		}
-		if fb.State == "sent" && o.Party != nil && d.Agencies.Knows(*o.Party) {
-			if err := d.sendFeedback(ctx, tx, e, *o.Party, in.Text, *dec); err != nil {
+		if to := e.Content.Originator.Party; fb.State == "sent" && to != nil && d.Agencies.Knows(*to) {
+			if err := d.sendFeedback(ctx, tx, e, *to, text, *dec); err != nil {
 				return err
 			}
 		}
-		return d.note(tx, dec, mash.Entry{At: now, Actor: actor.ID, Action: "feedback." + fb.State, Enquiry: id})
+		actor := fb.By
+		if dec != nil {
+			actor = dec.Actor
+		}
+		return d.note(tx, dec, mash.Entry{Actor: actor, Action: "feedback." + fb.State, Enquiry: e.ID})
 	})
 	d.post.Nudge()
-	return fb, err
+	return err
 }
 
 // sendFeedback pushes the text to the originator's own node as a notification,

@@ -182,7 +182,7 @@ type Outcome struct {
 
 // Feedback closes the loop with the originator.
 type Feedback struct {
-	State  string    `json:"state"` // sent, waived, not_possible
+	State  string    `json:"state"` // held (a second person reads the text), sent, waived, not_possible
 	Reason string    `json:"reason,omitempty"`
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"mashhub/hub/audit"
+)
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Check a whole log, as it was downloaded, or one entry's proof."`
+}
+
+type auditVerifyCmd struct {
+	Bundle string `arg:"" help:"The downloaded log (JSON lines); - for standard input." type:"existingfile"`
+	Key    string `required:"" help:"The log's public key, or @FILE that holds it."`
+	Entry  string `help:"Check the proof of this entry alone."`
+	JSON   bool   `help:"Print one JSON object." name:"json"`
+}
+
+// Run exits 0 if everything verifies, 1 if not.
+func (c *auditVerifyCmd) Run() error {
+	key := c.Key
+	if path, ok := strings.CutPrefix(key, "@"); ok {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("reading the public key: %w", err)
+		}
+		key = strings.TrimSpace(string(b))
+	}
+	f, err := os.Open(c.Bundle)
+	if err != nil {
+		return fmt.Errorf("opening the log: %w", err)
+	}
+	defer f.Close()
+	if c.Entry != "" {
+		return c.one(f, key)
+	}
+	r, err := audit.VerifyBundle(f, key)
+	if c.JSON {
+		if jerr := json.NewEncoder(os.Stdout).Encode(r); jerr != nil {
+			return jerr
+		}
+	} else if err == nil {
+		fmt.Printf("%s: %d entries verified, root %s\n", r.Origin, r.Size, r.Root)
+		fmt.Printf("%d bodies fit their leaves, %d were erased, %d entries are not sequenced yet\n", r.Bodies, len(r.Erased), r.Unsequenced)
+	}
+	if err != nil {
+		return fmt.Errorf("the log does not verify: %w", err)
+	}
+	return nil
+}
+
+func (c *auditVerifyCmd) one(f *os.File, key string) error {
+	p, err := audit.EntryProof(f, c.Entry)
+	if err != nil {
+		return fmt.Errorf("proving the entry: %w", err)
+	}
+	cp, err := audit.VerifyInclusion(p, key)
+	if err != nil {
+		return fmt.Errorf("the entry does not verify: %w", err)
+	}
+	fmt.Printf("entry %s is in the log of %d entries\n", c.Entry, cp.Size)
+	return nil
+}

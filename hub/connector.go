@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"mashhub/connectors/encompass"
+	"mashhub/connectors/health"
+	"mashhub/connectors/inbox"
+	"mashhub/connectors/police"
+	"mashhub/connectors/schools"
+	"mashhub/connectors/socialcare"
+	"mashhub/plugins/connector"
+	"mashhub/plugins/connectortest"
+	"mashhub/plugins/template"
+)
+
+// builtin are the connectors that this program serves itself.
+var builtin = map[string]func() connector.Connector{
+	"encompass":  encompass.New,
+	"health":     health.New,
+	"inbox":      inbox.New,
+	"police":     police.New,
+	"schools":    schools.New,
+	"socialcare": socialcare.New,
+}
+
+type connectorCmd struct {
+	New   connectorNewCmd   `cmd:"" help:"Write a new connector of your own into DIR."`
+	Test  connectorTestCmd  `cmd:"" help:"Run the conformance suite on the connector in DIR."`
+	Serve connectorServeCmd `cmd:"" help:"Serve a built-in connector as a plugin process; started by a node, not by hand."`
+}
+
+type connectorNewCmd struct {
+	Dir  string `arg:"" help:"A directory that does not exist yet or is empty, outside this checkout."`
+	Kind string `help:"What kind of system it connects; the directory's name by default."`
+}
+
+func (c *connectorNewCmd) Run() error {
+	checkout, err := findCheckout()
+	if err != nil {
+		return err
+	}
+	if c.Kind == "" {
+		c.Kind = filepath.Base(c.Dir)
+	}
+	return template.Write(c.Dir, template.Options{Kind: c.Kind, Checkout: checkout})
+}
+
+type connectorTestCmd struct {
+	Dir string `arg:"" help:"The connector's directory."`
+}
+
+func (c *connectorTestCmd) Run(ctx context.Context) error {
+	return connectortest.RunCommand(ctx, os.Stdout, c.Dir)
+}
+
+type connectorServeCmd struct {
+	Kind string `arg:"" help:"A built-in kind."`
+}
+
+func (c *connectorServeCmd) Run() error {
+	newConnector, ok := builtin[c.Kind]
+	if !ok {
+		var kinds []string
+		for k := range builtin {
+			kinds = append(kinds, k)
+		}
+		sort.Strings(kinds)
+		return fmt.Errorf("there is no built-in connector %q; there are %s", c.Kind, strings.Join(kinds, ", "))
+	}
+	connector.Serve(newConnector())
+	return nil
+}
+
+// findCheckout finds the folder of this module above the working directory:
+// a new connector builds against it.
+func findCheckout() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for d := dir; ; d = filepath.Dir(d) {
+		if b, err := os.ReadFile(filepath.Join(d, "go.mod")); err == nil && strings.HasPrefix(string(b), "module mashhub\n") {
+			return d, nil
+		}
+		if d == filepath.Dir(d) {
+			return "", fmt.Errorf("run this from inside a checkout of mashhub: the new connector builds against it")
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// client is somebody signed in at a hub or node.
+type client struct {
+	base string
+	http *http.Client
+}
+
+// signIn chooses a role on the demo's sign-in page, as a browser would.
+func signIn(ctx context.Context, addr, role string) (*client, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	c := &client{base: "http://" + addr, http: &http.Client{Jar: jar, Timeout: 30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	res, err := c.form(ctx, "/sign-in", url.Values{"role": {role}})
+	if err != nil {
+		return nil, fmt.Errorf("signing in as %s: %w", role, err)
+	}
+	if res != http.StatusSeeOther {
+		return nil, fmt.Errorf("signing in as %s: status %d", role, res)
+	}
+	return c, nil
+}
+
+// problem is how the API says no (RFC 9457).
+type problem struct {
+	Status  int      `json:"status"`
+	Code    string   `json:"code"`
+	Detail  string   `json:"detail"`
+	Field   string   `json:"field"`
+	Remedy  string   `json:"remedy"`
+	Clauses []string `json:"clauses"`
+}
+
+func (p *problem) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s: %s %s %s", p.Status, p.Code, p.Field, p.Detail, p.Remedy))
+}
+
+// call sends and receives JSON. A refusal is a *problem.
+func (c *client) call(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return err
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= 300 {
+		p := &problem{}
+		_ = json.Unmarshal(b, p) // a page instead of a problem leaves the status
+		p.Status = res.StatusCode
+		return p
+	}
+	if out == nil {
+		return nil
+	}
+	if raw, ok := out.(*[]byte); ok {
+		*raw = b
+		return nil
+	}
+	return json.Unmarshal(b, out)
+}
+
+// form posts a form as a browser does and returns the status.
+func (c *client) form(ctx context.Context, path string, v url.Values) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, strings.NewReader(v.Encode()))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := c.http.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, err
+}

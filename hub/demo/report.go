@@ -1,0 +1,316 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"mashhub/hub/app"
+	"mashhub/hub/audit"
+	"mashhub/hub/demo/world"
+	"mashhub/hub/mash"
+	"mashhub/hub/tracking"
+)
+
+// Report is what `demo --once --json` prints: one object.
+type Report struct {
+	Scenario struct {
+		Number int    `json:"number"`
+		Title  string `json:"title"`
+	} `json:"scenario"`
+	Enquiry struct {
+		ID        string `json:"id"`
+		Reference string `json:"reference"`
+		State     string `json:"state"`
+		RAG       string `json:"rag"`
+	} `json:"enquiry"`
+	Requests  []RequestReport  `json:"requests"`
+	NotAsked  []mash.NotAsked  `json:"not_asked"`
+	Items     []ItemReport     `json:"items"`
+	Withheld  []WithheldReport `json:"withheld"`
+	Notices   []notice         `json:"notices"`
+	Audit     AuditReport      `json:"audit"`
+	Logs      []AuditReport    `json:"logs"` // every log checked, the hub's and the nodes'
+	Processes []ProcessReport  `json:"processes"`
+	Checks    []Check          `json:"checks"`
+	Later     []string         `json:"later"` // what the story needs that is not asserted today
+	// ChronologySeconds is from the program's start to the complete chronology.
+	ChronologySeconds float64 `json:"chronology_seconds"`
+	OK                bool    `json:"ok"`
+}
+
+// RequestReport is one agency's row. Times are whole milliseconds.
+type RequestReport struct {
+	Agency      string               `json:"agency"`
+	Unit        string               `json:"unit"`
+	State       string               `json:"state"`
+	Marks       []string             `json:"marks,omitempty"`
+	Outcomes    []mash.PersonOutcome `json:"outcomes"`
+	AgencyMS    int64                `json:"agency_ms"`
+	HubMS       int64                `json:"hub_ms"`
+	TransportMS int64                `json:"transport_ms"`
+	PolicyMS    int64                `json:"policy_ms"`
+	RequesterMS int64                `json:"requester_ms"`
+	OutageMS    int64                `json:"outage_ms"`
+	TotalMS     int64                `json:"total_ms"`
+	Target      time.Time            `json:"target"`
+}
+
+// ItemReport is one line of the chronology, without its content.
+type ItemReport struct {
+	Agency   string `json:"agency"`
+	Unit     string `json:"unit,omitempty"`
+	Person   string `json:"person"`
+	Category string `json:"category"`
+	Date     string `json:"date"`
+	Kind     string `json:"kind"`
+	Title    string `json:"title"`
+	Source   string `json:"source"`
+}
+
+// WithheldReport is what an agency says that it keeps.
+type WithheldReport struct {
+	Agency   string `json:"agency"`
+	Unit     string `json:"unit,omitempty"`
+	Person   string `json:"person"`
+	Category string `json:"category"`
+	Clause   string `json:"clause"`
+	Reason   string `json:"reason"`
+	Count    int    `json:"count"`
+}
+
+// AuditReport is one log, checked with its public key alone.
+type AuditReport struct {
+	Log         string `json:"log"`
+	Size        int64  `json:"size"`
+	Root        string `json:"root"`
+	Unsequenced int64  `json:"unsequenced"`
+	Verified    bool   `json:"verified"`
+	Problem     string `json:"problem,omitempty"`
+}
+
+// ProcessReport is a live connector.
+type ProcessReport struct {
+	Connector string `json:"connector"`
+	PID       int    `json:"pid"`
+	Agency    string `json:"agency"`
+}
+
+// once plays the scenario and prints what a worker would see.
+func (d *Demo) once(ctx context.Context) error {
+	s, err := d.newStory(ctx)
+	if err != nil {
+		return err
+	}
+	pctx, stop := context.WithCancel(ctx)
+	defer stop()
+	people := make(chan error, 1)
+	go func() { people <- s.people(pctx) }()
+	steps := []func(context.Context) error{s.open, s.ask,
+		func(ctx context.Context) error { return s.wait(ctx, s.answered) }, s.conclude, s.awaitNotices}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			stop()
+			if perr := <-people; perr != nil {
+				err = fmt.Errorf("%w; %v", err, perr)
+			}
+			return err
+		}
+	}
+	stop()
+	if err := <-people; err != nil {
+		return err
+	}
+	var last struct {
+		Enquiry mash.Enquiry `json:"enquiry"`
+	}
+	if err := s.worker.call(ctx, http.MethodGet, s.path(""), nil, &last); err != nil {
+		return fmt.Errorf("looking at the enquiry: %w", err)
+	}
+	s.picture.Enquiry = last.Enquiry
+	r := s.report(ctx)
+	if d.JSON {
+		enc := json.NewEncoder(d.Out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+	} else {
+		r.print(d.Out)
+	}
+	if !r.OK {
+		return fmt.Errorf("scenario %d: not everything that it asserts held", d.Scenario)
+	}
+	return nil
+}
+
+func (s *story) report(ctx context.Context) *Report {
+	r := &Report{ChronologySeconds: s.full.Seconds(), Checks: s.checks(), Later: s.scenario.Expect.Later, Notices: s.notices,
+		NotAsked: s.picture.Enquiry.NotAsked}
+	r.Scenario.Number, r.Scenario.Title = s.scenario.Number, s.scenario.Title
+	r.Enquiry.ID, r.Enquiry.Reference, r.Enquiry.RAG = s.id, s.ref, string(s.picture.Enquiry.RAG)
+	r.Enquiry.State = string(s.picture.Enquiry.State)
+	for _, q := range s.picture.Requests {
+		by := q.Timing.By
+		r.Requests = append(r.Requests, RequestReport{Agency: q.Party.Agency, Unit: q.Party.Unit, State: string(q.State), Marks: q.Marks, Outcomes: q.Outcomes,
+			AgencyMS: by[tracking.Agency], HubMS: by[tracking.Hub], TransportMS: by[tracking.Transport], PolicyMS: by[tracking.Policy],
+			RequesterMS: by[tracking.Requester], OutageMS: by[tracking.Outage], TotalMS: q.Timing.TotalMS, Target: q.TargetAt})
+	}
+	for _, x := range s.picture.Chronology {
+		src := x.Sources[0]
+		r.Items = append(r.Items, ItemReport{Agency: src.Party.Agency, Unit: src.Party.Unit, Person: x.Item.Person, Category: x.Item.Category,
+			Date: x.Item.Date.Date, Kind: string(x.Item.Kind), Title: x.Item.Title, Source: x.Item.Source})
+	}
+	for _, w := range s.picture.Withheld {
+		r.Withheld = append(r.Withheld, WithheldReport{Agency: w.Party.Agency, Unit: w.Party.Unit, Person: w.Person, Category: w.Category,
+			Clause: w.Clause, Reason: w.Reason, Count: w.Count})
+	}
+	for _, a := range s.agencies {
+		for name, pid := range s.nodes[a.ID].connectors() {
+			live := alive(pid)
+			r.Processes = append(r.Processes, ProcessReport{Connector: name, PID: pid, Agency: a.ID})
+			r.Checks = append(r.Checks, Check{What: fmt.Sprintf("the connector %s of %s is a live process", name, a.ID), OK: live})
+		}
+	}
+	slices.SortFunc(r.Processes, func(a, b ProcessReport) int { return strings.Compare(a.Agency+a.Connector, b.Agency+b.Connector) })
+	r.Logs = s.verify(ctx)
+	r.Audit = r.Logs[0]
+	for _, l := range r.Logs {
+		r.Checks = append(r.Checks, Check{What: "the log of " + l.Log + " verifies", OK: l.Verified, Detail: l.Problem})
+	}
+	r.Checks = append(r.Checks, s.leaks())
+	r.OK = !slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK })
+	return r
+}
+
+// verify checks every log from outside: the bundle as anybody may fetch it,
+// and the public key as it was enrolled.
+func (s *story) verify(ctx context.Context) []AuditReport {
+	out := []AuditReport{s.verifyLog(ctx, "", s.hub.ready.Addr, "scrutineer")}
+	for _, a := range s.agencies {
+		out = append(out, s.verifyLog(ctx, a.ID, s.nodes[a.ID].ready.Addr, "reviewer"))
+	}
+	return out
+}
+
+func (s *story) verifyLog(ctx context.Context, agency, addr, role string) AuditReport {
+	name := app.Enrolment(world.Hub, agency)
+	r := AuditReport{Log: name}
+	fail := func(err error) AuditReport {
+		r.Problem = err.Error()
+		return r
+	}
+	b, err := os.ReadFile(filepath.Join(s.dir, "enrol", name+".json"))
+	if err != nil {
+		return fail(err)
+	}
+	var e struct {
+		Verifier string `json:"audit_verifier"`
+	}
+	if err := json.Unmarshal(b, &e); err != nil {
+		return fail(err)
+	}
+	c, err := signIn(ctx, addr, role)
+	if err != nil {
+		return fail(err)
+	}
+	var bundle []byte
+	if err := c.call(ctx, http.MethodGet, "/api/v1/audit/bundle", nil, &bundle); err != nil {
+		return fail(err)
+	}
+	rep, err := audit.VerifyBundle(bytes.NewReader(bundle), e.Verifier)
+	r.Size, r.Root, r.Unsequenced = rep.Size, rep.Root.String(), rep.Unsequenced
+	if err != nil {
+		return fail(err)
+	}
+	r.Verified = true
+	return r
+}
+
+// leaks looks for every personal value of the scenario in every log file.
+func (s *story) leaks() Check {
+	c := Check{What: "no personal value stands in any log", OK: true}
+	files, err := filepath.Glob(filepath.Join(s.dir, "log", "*"))
+	if err != nil || len(files) == 0 {
+		return Check{What: c.What, Detail: "the logs could not be read"}
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return Check{What: c.What, Detail: "the logs could not be read"}
+		}
+		for i, canary := range world.Canaries(s.scenario) {
+			if bytes.Contains(b, []byte(canary)) {
+				c.OK, c.Detail = false, fmt.Sprintf("value %d stands in %s", i, filepath.Base(f))
+			}
+		}
+	}
+	return c
+}
+
+// print writes the report for people.
+func (r *Report) print(w io.Writer) {
+	fmt.Fprintf(w, "\nScenario %d: %s\nEnquiry %s, %s, %s\n\n", r.Scenario.Number, r.Scenario.Title, r.Enquiry.Reference, r.Enquiry.RAG, r.Enquiry.State)
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "AGENCY\tSTATE\tANSWER\tAGENCY\tHUB\tTRANSPORT\tPOLICY\tREQUESTER\tOUTAGE\tTOTAL\tTARGET")
+	for _, q := range r.Requests {
+		var answers []string
+		for _, o := range q.Outcomes {
+			answers = append(answers, o.Person+" "+string(o.Outcome))
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d ms\t%d ms\t%d ms\t%d ms\t%d ms\t%d ms\t%d ms\t%s\n", mash.Party{Agency: q.Agency, Unit: q.Unit}, q.State,
+			strings.Join(answers, ", "), q.AgencyMS, q.HubMS, q.TransportMS, q.PolicyMS, q.RequesterMS, q.OutageMS, q.TotalMS, q.Target.Format("2 Jan 15:04"))
+	}
+	for _, n := range r.NotAsked {
+		fmt.Fprintf(t, "%s\tnot asked\t%s\n", n.Party, n.Reason)
+	}
+	t.Flush()
+	fmt.Fprintln(w, "\nChronology")
+	t = tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, i := range r.Items {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", i.Date, i.Kind, mash.Party{Agency: i.Agency, Unit: i.Unit}, i.Person, i.Title, i.Source)
+	}
+	t.Flush()
+	fmt.Fprintln(w, "\nWithheld")
+	for _, x := range r.Withheld {
+		fmt.Fprintf(w, "  %s keeps %d of %s about %s: %s\n", x.Agency, x.Count, x.Category, x.Person, x.Reason)
+	}
+	if len(r.Withheld) == 0 {
+		fmt.Fprintln(w, "  nothing that the hub may know of")
+	}
+	if len(r.Notices) > 0 {
+		fmt.Fprintln(w, "\nNotices")
+		for _, n := range r.Notices {
+			fmt.Fprintf(w, "  %s from %s to %s: %s\n", n.Kind, n.From, n.To, n.State)
+		}
+	}
+	fmt.Fprintln(w, "\nLogs")
+	for _, l := range r.Logs {
+		state := "verified"
+		if !l.Verified {
+			state = "NOT VERIFIED: " + l.Problem
+		}
+		fmt.Fprintf(w, "  %-16s %5d entries, root %s, %s\n", l.Log, l.Size, l.Root, state)
+	}
+	fmt.Fprintln(w)
+	failed := 0
+	for _, c := range r.Checks {
+		if !c.OK {
+			failed++
+			fmt.Fprintf(w, "FAILED  %s: %s\n", c.What, c.Detail)
+		}
+	}
+	fmt.Fprintf(w, "%d of %d checks held; chronology complete %.2f s after the start\n", len(r.Checks)-failed, len(r.Checks), r.ChronologySeconds)
+	for _, l := range r.Later {
+		fmt.Fprintf(w, "not asserted today: %s\n", l)
+	}
+}

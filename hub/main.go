@@ -1,0 +1,53 @@
+// Command mashhub is the whole program: the hub, an agency's node, and their
+// tools.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is what can be typed. Each command says in Help what it does.
+type cli struct {
+	Demo      demoCmd      `cmd:"" help:"Show the main job on this machine, with synthetic agencies and people."`
+	Connector connectorCmd `cmd:"" help:"Write, test and serve connectors."`
+	Audit     auditCmd     `cmd:"" help:"Check an audit log with nothing but its public key."`
+
+	DemoBroker demoBrokerCmd `cmd:"" hidden:"" help:"The demo's broker process."`
+	DemoHub    demoHubCmd    `cmd:"" hidden:"" help:"The demo's hub process."`
+	DemoNode   demoNodeCmd   `cmd:"" hidden:"" help:"One of the demo's node processes."`
+}
+
+// exitCode lets a command say how it ended.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+func main() {
+	var c cli
+	k := kong.Parse(&c, kong.Name("mashhub"), kong.Description("A hub in which agencies share what keeps children safe, each by the agreement it signed."),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k.BindTo(ctx, (*context.Context)(nil))
+	k.Bind(slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})))
+	err := k.Run()
+	var code exitCode
+	switch {
+	case err == nil:
+	case errors.As(err, &code):
+		os.Exit(int(code))
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		os.Exit(130)
+	default:
+		fmt.Fprintln(os.Stderr, "mashhub:", err)
+		os.Exit(1)
+	}
+}
