@@ -59,7 +59,7 @@ func (a *api) lists() {
 	add[bare](a, op{"agencies", http.MethodGet, "/agencies", ruleHome, "The agencies of the partnership", http.StatusOK},
 		func(call, nothing) (mash.Directory, error) { return s.Agencies, nil })
 	add[bare](a, op{"audit-checkpoint", http.MethodGet, "/audit/checkpoint", ruleAudit, "The newest signed state of the log", http.StatusOK},
-		func(c call, _ nothing) (Checkpoint, error) { return s.Audit.Checkpoint(c) })
+		func(c call, _ nothing) (Checkpoint, error) { return s.checkpoint(c) })
 
 	raw := func(id, path, contentType, summary string) {
 		a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: id, Method: http.MethodGet, Path: apiPrefix + path, Summary: summary,

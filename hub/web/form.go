@@ -36,6 +36,7 @@ func (f *form) bad(name, text string, id ...string) {
 	if len(id) > 0 {
 		target = id[0]
 	}
+	name = strings.TrimSuffix(name, "-day") // a date is one field of three parts
 	if f.wrong[name] == "" {
 		f.wrong[name] = text
 	}
@@ -57,9 +58,6 @@ func (f *form) take(err error) {
 	if errors.As(err, &e) && e.Field != "" {
 		text := capital(e.Remedy)
 		if text == "" {
-			text = capital(e.Message)
-		}
-		if strings.HasSuffix(e.Field, ".record") { // the message names the part
 			text = capital(e.Message)
 		}
 		f.bad(e.Field, text)

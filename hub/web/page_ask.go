@@ -84,7 +84,7 @@ func (s *site) writeAsk(w http.ResponseWriter, r *http.Request, f *form) error {
 		}
 		body = append(body, v.askParty(f, i, party))
 	}
-	body = append(body, save("Ask"))
+	body = append(body, save("Send the questions"))
 	return s.layout.Write(w, r, kit.Page{Title: "Ask agencies", Caption: p.Enquiry.Reference, Breadcrumbs: trail(p.Enquiry, "Ask agencies"), Path: "/board", Problems: f.problems,
 		Body: kit.Stack{v.informed(), kit.Paragraph{Text: "Ask only what you need to know, and only about the people you need to know it about. The sharing agreement decides each question before it goes. The concern as it was told to you never goes with it."},
 			s.posted("/enquiries/"+p.Enquiry.ID+"/ask", body...)}})
@@ -106,13 +106,30 @@ func (v view) askParty(f *form, i int, party mash.Party) kit.Component {
 	what := kit.Checkboxes{Name: at("categories"), IDPrefix: fieldID(at("categories")), Values: f.Values[at("categories")], Error: f.wrong[at("categories")],
 		Legend: kit.Legend{Text: "If you ask: for what?", Classes: "govuk-fieldset__legend--s"}, Classes: "govuk-checkboxes--small"}
 	for _, c := range agency.Holds {
-		what.Items = append(what.Items, kit.Choice{Value: c, Text: word(categoryWords, c)})
+		what.Items = append(what.Items, kit.Choice{Value: c, Text: mash.CategoryName(c)})
 	}
-	choice := f.radios(at("choice"), v.Agencies.Name(party), "",
+	choice := f.radios(at("choice"), v.Agencies.Name(party), v.askedBefore(party),
 		kit.Choice{Value: "ask", Text: "Ask", Conditional: kit.Stack{about, what}},
 		kit.Choice{Value: "not", Text: "Do not ask, because", Conditional: kit.Stack{f.input(at("reason"), "If you do not ask: why?", "")}})
 	choice.Legend.Classes = "govuk-fieldset__legend--m"
 	return choice
+}
+
+// askedBefore says how an earlier question to a party of this enquiry ended,
+// or why it was not asked.
+func (v view) askedBefore(p mash.Party) string {
+	text := ""
+	for _, n := range v.p.Enquiry.NotAsked {
+		if n.Party == p {
+			text = "Not asked before: " + n.Reason
+		}
+	}
+	for _, r := range v.p.Requests {
+		if r.Party == p {
+			text = "Asked on " + when(r.RaisedAt) + ": " + lower(word(requestWords, string(r.State)))
+		}
+	}
+	return text
 }
 
 // questions reads the form.

@@ -60,7 +60,7 @@ func (v view) joined() kit.Stack {
 		body = append(body, kit.Paragraph{Text: "Nothing is here yet."})
 	} else {
 		t := kit.Table{Caption: "Chronology, oldest first", CaptionClasses: "govuk-visually-hidden", Scroll: true,
-			Head: []kit.Cell{{Text: "Date"}, {Text: "What was said"}, {Text: "About"}, {Text: "From"}}}
+			Head: []kit.Cell{{Text: "Date"}, {Text: "What was said"}}}
 		for _, x := range others {
 			t.Rows = append(t.Rows, v.entry(x))
 		}
@@ -138,8 +138,10 @@ func (v view) entry(x enquiry.Entry) []kit.Cell {
 	if i.Text != "" {
 		what = append(what, kit.Paragraph{Text: i.Text, AsWritten: true, Classes: "govuk-!-margin-bottom-1"})
 	}
-	what = append(what, kit.Paragraph{Text: word(categoryWords, i.Category), Classes: "govuk-body-s govuk-!-margin-bottom-1"}, notes(x), trace(x))
-	return []kit.Cell{{Text: date}, {HTML: kit.MustHTML(what)}, {Text: v.name(i.Person)}, {HTML: lines(v.sources(x), joined(i.Source, i.Author))}}
+	what = append(what,
+		kit.Paragraph{Text: "About " + v.name(i.Person) + ". From " + v.sources(x) + " (" + joined(i.Source, i.Author) + "). " + mash.CategoryName(i.Category) + ".",
+			Classes: "govuk-body-s govuk-!-margin-bottom-1"}, notes(x), trace(x))
+	return []kit.Cell{{Text: date}, {HTML: kit.MustHTML(what)}}
 }
 
 // sources names every agency that said it.

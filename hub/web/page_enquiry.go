@@ -33,6 +33,17 @@ func (s *site) enquiry(w http.ResponseWriter, r *http.Request) error {
 		Body: kit.Stack{kit.Live{ID: "enquiry", URL: "/events", Notice: true, Body: body}}})
 }
 
+// staffName is what a person of the hub is called; an id that no sign-in knows
+// stands for itself.
+func (s *site) staffName(id string) string {
+	for _, r := range s.DemoRoles {
+		if r.User.ID == id {
+			return r.User.Name
+		}
+	}
+	return id
+}
+
 // view is an enquiry as one person may see it, while its page is written.
 type view struct {
 	*site
@@ -90,25 +101,26 @@ func (v view) next() kit.Component {
 	e := v.p.Enquiry
 	at := func(path string) string { return "/enquiries/" + e.ID + path }
 	text, link := "", kit.Link{}
-	open, held, asked := 0, 0, 0
+	open, held, asked, answered := 0, "", "", false
 	for _, r := range v.p.Requests {
 		if !r.State.Ended() {
 			open++
 		}
 		if r.State == mash.RequestHeld {
-			held++
+			held = r.ID
 		}
 		if slices.Contains(r.Marks, mash.MarkClarifying) {
-			asked++
+			asked = r.ID
 		}
+		answered = answered || len(r.Outcomes) > 0
 	}
 	switch {
 	case e.Review:
 		text, link = "An answer came after the decision. Read it and say whether the decision stands.", kit.Link{Text: "Review what came late", Href: at("/late-review")}
-	case asked > 0:
-		text = "An agency has asked a question back and waits for you. Answer it from its row below."
-	case held > 0 && v.who.Has(mash.RoleManager):
-		text = "A question waits for your review. Open it from its row below."
+	case asked != "":
+		text, link = "An agency has asked a question back and waits for your answer. Until then the time counts as ours.", kit.Link{Text: "Answer their question", Href: at("/clarification?request=" + asked)}
+	case held != "" && v.who.Has(mash.RoleManager):
+		text, link = "A question waits for your review before it goes.", kit.Link{Text: "Review it", Href: at("/review?request=" + held)}
 	case e.State == mash.EnquiryScreened:
 		text, link = "Choose whom to ask, and say why others are not asked.", kit.Link{Text: "Ask agencies", Href: at("/ask")}
 	case e.State == mash.EnquiryResearching && v.p.OwnViewNeeded:
@@ -119,6 +131,12 @@ func (v view) next() kit.Component {
 		text, link = "Every question has ended. Read the chronology, then say that the picture is ready for a decision.", kit.Link{Text: "Read the chronology", Href: at("/chronology")}
 	case e.State == mash.EnquiryCollated:
 		text, link = "The picture is ready. Decide, and say what the decision rests on.", kit.Link{Text: "Record the decision", Href: at("/decide")}
+	case e.State == mash.EnquiryDecided && e.Feedback != nil && e.Feedback.State == "held" && e.Feedback.By != v.who.ID:
+		text, link = "The text to the originator waits for a second reader, who may be you.", kit.Link{Text: "Read it", Href: at("/feedback-review")}
+	case e.State == mash.EnquiryDecided && e.Feedback != nil && e.Feedback.State == "held":
+		text = "The text to the originator waits for a second reader. Ask a colleague to open this enquiry and read it."
+	case e.State == mash.EnquiryDecided && e.Feedback != nil && e.Feedback.State == "returned":
+		text, link = "The second reader asks you to change the text to the originator: "+e.Feedback.Reason, kit.Link{Text: "Change the text", Href: at("/feedback")}
 	case e.State == mash.EnquiryDecided:
 		text, link = "Tell the person who raised the concern, or record why not.", kit.Link{Text: "Tell the originator", Href: at("/feedback")}
 	case e.State == mash.EnquiryFeedbackSent:
@@ -127,8 +145,15 @@ func (v view) next() kit.Component {
 		text = "Nothing is to be done. The enquiry can be reopened, with a reason."
 	}
 	b := kit.Stack{kit.Heading{Text: "What to do next", Size: "s"}, kit.Paragraph{Text: text}}
+	var buttons kit.Stack
 	if link.Href != "" {
-		b = append(b, kit.Button{Text: link.Text, Href: link.Href})
+		buttons = kit.Stack{kit.Button{Text: link.Text, Href: link.Href}}
+	}
+	if answered && link.Href != at("/chronology") {
+		buttons = append(buttons, kit.Link{Text: "Read the chronology", Href: at("/chronology")})
+	}
+	if len(buttons) > 0 {
+		b = append(b, kit.ButtonGroup{Items: buttons})
 	}
 	return kit.Inset{HTML: kit.MustHTML(b)}
 }
@@ -142,13 +167,13 @@ func (v view) summary() kit.Component {
 	rows := []kit.Row{
 		{Key: "State", Text: word(enquiryWords, string(e.State))},
 		{Key: "Urgency", HTML: kit.MustHTML(ragTag(e.RAG)), Actions: act("/rag", "Change", "urgency")},
-		{Key: "What it is for", Text: word(purposeWords, string(e.Purpose))},
+		{Key: "What it is for", Text: purposeText(e.Purpose)},
 		{Key: "Level of need", Text: levelWords[e.Level]},
 		{Key: "Why we may ask", Text: basisText(e.Basis)},
-		{Key: "Opened", Text: when(e.OpenedAt) + ", by " + e.OpenedBy},
+		{Key: "Opened", Text: when(e.OpenedAt) + ", by " + v.staffName(e.OpenedBy)},
 	}
 	if e.Restricted {
-		rows = append(rows, kit.Row{Key: "Restricted", Text: "To " + strings.Join(e.Named, ", ")})
+		rows = append(rows, kit.Row{Key: "Restricted", Text: "To " + strings.Join(mapped(e.Named, v.staffName), ", ")})
 	}
 	voice := kit.Row{Key: "Child’s voice not sought", Text: e.VoiceNotSought}
 	if e.VoiceNotSought == "" {
@@ -156,7 +181,7 @@ func (v view) summary() kit.Component {
 	}
 	rows = append(rows, voice)
 	if o := e.Outcome; o != nil {
-		rows = append(rows, kit.Row{Key: "Decision", HTML: lines(word(decisionWords, o.Code), "By "+o.By+", "+when(o.At)+"; rests on "+plural(len(o.Cited), "item", "items"))})
+		rows = append(rows, kit.Row{Key: "Decision", HTML: lines(word(decisionWords, o.Code), "By "+v.staffName(o.By)+", "+when(o.At)+"; rests on "+plural(len(o.Cited), "item", "items"))})
 		if why := v.p.Content.OutcomeWhy; why != "" {
 			rows = append(rows, kit.Row{Key: "Reasons", HTML: kit.MustHTML(kit.Paragraph{Text: why, AsWritten: true})})
 		}
@@ -289,15 +314,18 @@ func (v view) requests() kit.Stack {
 	for _, r := range v.p.Requests {
 		scale = max(scale, r.Timing.TotalMS, r.TargetAt.Sub(r.RaisedAt).Milliseconds())
 	}
-	out = append(out, kit.BarLegend{})
+	t := kit.Table{Caption: "Agencies asked", CaptionClasses: "govuk-visually-hidden", Scroll: true, FirstCellIsHeader: true,
+		Head: []kit.Cell{{Text: "Agency"}, {Text: "State and answer"}, {Text: "Target"}, {Text: "Whose time it was"}, {Text: "Do"}}}
+	var more kit.Stack
 	for _, r := range v.p.Requests {
-		out = append(out, v.request(r, scale)...)
+		t.Rows = append(t.Rows, v.requestRow(r, scale))
+		more = append(more, v.requestMore(r))
 	}
-	return out
+	return append(append(out, kit.BarLegend{}, t), more...)
 }
 
-// request is one agency's card, with its bar and the table beside it.
-func (v view) request(r enquiry.RequestRow, scale int64) kit.Stack {
+// requestRow is one agency: how it stands, by when it should, whose time it was.
+func (v view) requestRow(r enquiry.RequestRow, scale int64) []kit.Cell {
 	now := v.Desk.Env.Now()
 	state := append([]string{word(requestWords, string(r.State))}, markLines(r.Marks)...)
 	if r.Code != "" {
@@ -306,43 +334,49 @@ func (v view) request(r enquiry.RequestRow, scale int64) kit.Stack {
 	if r.State == mash.RequestHeld || r.State == mash.RequestRefused {
 		state = append(state, r.Verdict.Reasons...)
 	}
-	rows := []kit.Row{{Key: "State", HTML: lines(state...)}}
-	if len(r.Outcomes) > 0 {
-		var answers []string
-		for _, o := range r.Outcomes {
-			text := v.name(o.Person) + ": " + lower(word(outcomeWords, string(o.Outcome)))
-			if o.Reason != "" && o.Outcome == mash.Refused {
-				text += " (" + o.Reason + ")"
-			}
-			answers = append(answers, text)
+	var answers []string
+	for _, o := range r.Outcomes {
+		text := v.name(o.Person) + ": " + lower(outcomeText(o.Outcome))
+		if o.Reason != "" && o.Outcome == mash.Refused {
+			text += " (" + o.Reason + ")"
 		}
-		rows = append(rows, kit.Row{Key: "Answer", HTML: evenLines(answers)})
+		answers = append(answers, text)
 	}
 	if flags := v.flagged(r); flags != "" {
-		rows = append(rows, kit.Row{Key: "Kept apart", Text: flags})
+		state = append(state, flags)
 	}
-	target := kit.Row{Key: "Target", Text: when(r.TargetAt)}
+	target := lines(when(r.TargetAt))
+	turn := "It took " + kit.Duration(r.Timing.TotalMS)
 	if !r.State.Ended() {
-		target.HTML = lateLines(now.After(r.TargetAt), []string{left(r.TargetAt, now), when(r.TargetAt)})
+		target = lateLines(now.After(r.TargetAt), []string{left(r.TargetAt, now), when(r.TargetAt)})
+		turn = "Asked " + coarse(now.Sub(r.RaisedAt)) + " ago. Whose turn: " + lower(word(turnTexts, string(r.Timing.Waiting)))
 	}
-	rows = append(rows, target)
-	if !r.State.Ended() {
-		rows = append(rows, kit.Row{Key: "Whose turn", Text: word(turnTexts, string(r.Timing.Waiting))})
+	var actions kit.Stack
+	for _, l := range v.requestActions(r) {
+		l.Hidden = r.Name
+		actions = append(actions, kit.Paragraph{HTML: kit.MustHTML(l), Classes: "govuk-!-margin-bottom-1"})
 	}
-	rows = append(rows, kit.Row{Key: "Telephone", Text: r.Telephone},
-		kit.Row{Key: "Asked about", Text: strings.Join(mapped(r.Persons, v.name), ", ")},
-		kit.Row{Key: "Asked for", Text: strings.Join(mapped(r.Categories, func(c string) string { return word(categoryWords, c) }), "; ")})
+	return []kit.Cell{{HTML: lines(r.Name, r.Telephone)}, {HTML: lines(state...) + evenLines(answers)}, {HTML: target},
+		{HTML: kit.MustHTML(timeBar("bar-"+r.ID, r.Name, r.Timing, r.TargetAt.Sub(r.RaisedAt).Milliseconds(), scale),
+			kit.Paragraph{Text: turn, Classes: "govuk-body-s govuk-!-margin-bottom-0"})},
+		{HTML: kit.MustHTML(actions...)}}
+}
+
+// requestMore is what was asked, what was asked back, and the times in figures.
+func (v view) requestMore(r enquiry.RequestRow) kit.Component {
+	rows := []kit.Row{{Key: "Asked about", Text: strings.Join(mapped(r.Persons, v.name), ", ")},
+		{Key: "Asked for", Text: strings.Join(mapped(r.Categories, mash.CategoryName), "; ")},
+		{Key: "Asked", Text: when(r.RaisedAt)}}
 	for _, c := range v.p.Content.Clarifications {
-		if c.Request == r.ID {
-			rows = append(rows, kit.Row{Key: "They asked", HTML: kit.MustHTML(kit.Paragraph{Text: c.Question, AsWritten: true})})
-			if c.Answer != "" {
-				rows = append(rows, kit.Row{Key: "We answered", HTML: kit.MustHTML(kit.Paragraph{Text: c.Answer, AsWritten: true})})
-			}
+		if c.Request != r.ID {
+			continue
+		}
+		rows = append(rows, kit.Row{Key: "They asked", HTML: kit.MustHTML(kit.Paragraph{Text: c.Question, AsWritten: true})})
+		if c.Answer != "" {
+			rows = append(rows, kit.Row{Key: "We answered", HTML: kit.MustHTML(kit.Paragraph{Text: c.Answer, AsWritten: true})})
 		}
 	}
-	return kit.Stack{kit.SummaryList{Rows: rows, Card: &kit.Card{Title: r.Name, Level: 3, Actions: v.requestActions(r)}},
-		timeBar("bar-"+r.ID, r.Name, r.Timing, r.TargetAt.Sub(r.RaisedAt).Milliseconds(), scale),
-		kit.Details{Summary: "Whose time it was: " + kit.Duration(r.Timing.TotalMS) + " in all", HTML: kit.MustHTML(timeTable(r.Name, r.Timing))}}
+	return kit.Details{Summary: r.Name + ": what was asked, and the times in figures", HTML: kit.MustHTML(kit.SummaryList{Rows: rows}, timeTable(r.Name, r.Timing))}
 }
 
 func (v view) requestActions(r enquiry.RequestRow) (out []kit.Link) {
@@ -404,7 +438,7 @@ func (v view) withheld() kit.Stack {
 	if len(v.p.Withheld) > 0 {
 		t := kit.Table{Caption: "Withheld by the agencies", Scroll: true, Head: []kit.Cell{{Text: "Agency"}, {Text: "About"}, {Text: "What"}, {Text: "Why"}, {Text: "Clause"}}}
 		for _, w := range v.p.Withheld {
-			what := word(categoryWords, w.Category)
+			what := mash.CategoryName(w.Category)
 			if w.Count > 0 {
 				what += " (" + plural(w.Count, "record", "records") + ")"
 			}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -44,10 +45,40 @@ func (s *site) openEnquiry(w http.ResponseWriter, r *http.Request) error {
 		return "/enquiries/" + e.ID, "Enquiry " + e.Reference + " is open. Nobody has been asked yet.", err
 	})
 	if isProblem(err) {
-		f.take(err)
+		f.take(f.placed(err))
 		return s.writeOpen(w, r, f)
 	}
 	return err
+}
+
+// placed moves an error of the use case from the field of the API to the one
+// of the form, where they differ.
+func (f *form) placed(err error) error {
+	var e *mash.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	here := *e
+	switch {
+	case e.Field == "basis.agreement.at" && f.Get("basis") == "refused":
+		here.Field = "basis.refused_at-day"
+	case e.Field == "basis.agreement.at":
+		here.Field = "basis.given_at-day"
+	case e.Field == "basis.agreement":
+		here.Field = "basis.told"
+	case e.Field == "basis.dispensation":
+		here.Field = "basis.reason"
+	case e.Field == "basis.s47" && f.Get("basis") == "s47":
+		here.Field = "basis.decided_at-day"
+	case strings.HasPrefix(e.Field, "basis"):
+		here.Field = "basis"
+	case strings.HasPrefix(e.Field, "people[") && strings.Contains(e.Field, ".record"):
+		// The message names the part of the record.
+		here.Field, here.Remedy = e.Field[:strings.Index(e.Field, ".record")]+".given", capital(e.Message)
+	case e.Field == "people":
+		here.Field = "people[0].given"
+	}
+	return &here
 }
 
 // people is how many people the form has.
@@ -112,7 +143,7 @@ func (s *site) writeOpen(w http.ResponseWriter, r *http.Request, f *form) error 
 		f.radios("rag", "How urgent is it?", "This says how soon, never how much may be shared.",
 			kit.Choice{Value: "red", Text: "Red: most urgent"}, kit.Choice{Value: "amber", Text: "Amber"}, kit.Choice{Value: "green", Text: "Green"}),
 		f.radios("level", "Level of need", "", levels()...),
-		f.radios("purpose", "What is the enquiry for?", "", choicesOf(purposeWords, "early_help", "s17", "s47")...),
+		f.radios("purpose", "What is the enquiry for?", "", purposes()...),
 		f.basis(),
 		f.radios("restricted", "Must it be restricted to named people?", "For a family of our own staff, or an allegation against a professional.",
 			kit.Choice{Value: "no", Text: "No"}, kit.Choice{Value: "yes", Text: "Yes"}),
@@ -131,6 +162,13 @@ func (s *site) writeOpen(w http.ResponseWriter, r *http.Request, f *form) error 
 func levels() (out []kit.Choice) {
 	for i := 1; i <= 4; i++ {
 		out = append(out, kit.Choice{Value: strconv.Itoa(i), Text: levelWords[i]})
+	}
+	return out
+}
+
+func purposes() (out []kit.Choice) {
+	for _, p := range []mash.Purpose{mash.PurposeEarlyHelp, mash.PurposeS17, mash.PurposeS47} {
+		out = append(out, kit.Choice{Value: string(p), Text: purposeText(p)})
 	}
 	return out
 }

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
+	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
 )
 
@@ -35,9 +38,18 @@ func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
 	return s.layout.Write(w, r, page)
 }
 
+// checkpoint is the newest one; before the first it is empty.
+func (s *site) checkpoint(ctx context.Context) (Checkpoint, error) {
+	c, err := s.Audit.Checkpoint(ctx)
+	if errors.Is(err, mash.ErrNotFound) {
+		return Checkpoint{}, nil
+	}
+	return c, err
+}
+
 // auditPage gives the log to those who check the hub.
 func (s *site) auditPage(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.Audit.Checkpoint(r.Context())
+	c, err := s.checkpoint(r.Context())
 	if err != nil {
 		return err
 	}

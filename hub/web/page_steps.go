@@ -159,9 +159,10 @@ func decideForm(v view, f *form) kit.Stack {
 		if x.Item.Kind == record.ChildVoice {
 			text = "Child’s voice, " + text
 		}
-		cited.Items = append(cited.Items, kit.Choice{Value: x.ID, Text: text, Hint: kindWords[x.Item.Kind] + ", " + v.sources(x) + ", about " + v.name(x.Item.Person)})
+		cited.Items = append(cited.Items, kit.Choice{Value: x.ID, Text: text, Hint: mash.KindName(string(x.Item.Kind)) + ", " + v.sources(x) + ", about " + v.name(x.Item.Person)})
 	}
 	body := kit.Stack{v.informed(),
+		kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "Read the chronology again", Href: "/enquiries/" + v.p.Enquiry.ID + "/chronology"})},
 		f.radios("outcome", "What is decided?", "The hub suggests nothing: you decide.", choicesOf(decisionWords, decisionCodes...)...),
 		f.area("why", "Why?", "In your own words: what worries you, what protects the child, what is not known.", 8)}
 	if len(cited.Items) > 0 {
@@ -173,12 +174,12 @@ func decideForm(v view, f *form) kit.Stack {
 func (s *site) endSteps() []stepForm {
 	d := s.Desk
 	return []stepForm{
-		{path: "feedback", rule: ruleFeedback, show: ruleFeedback, title: "Tell the originator", done: "It is settled with the person who raised the concern.",
+		{path: "feedback", rule: ruleFeedback, show: ruleFeedback, title: "Tell the originator", done: "It is recorded. The enquiry says what happens next.",
 			form: func(v view, f *form) kit.Stack {
 				if v.p.Enquiry.Anonymous {
 					return kit.Stack{kit.Paragraph{Text: "The contact was anonymous, so nobody can be told. That is recorded."}, save("Record that nobody can be told")}
 				}
-				return kit.Stack{v.informed(),
+				return kit.Stack{v.informed(), kit.Paragraph{Text: "Where the agreement asks for it, somebody else reads the text before it goes."},
 					f.radios("told", "Will you tell them?", "", kit.Choice{Value: "yes", Text: "Yes", Conditional: kit.Stack{
 						f.area("text", "If yes: what they are told", "Say what happens next. Leave out what agencies said, addresses, places and telephone numbers.", 6)}},
 						kit.Choice{Value: "no", Text: "No", Conditional: kit.Stack{f.area("waiver", "If no: why not?", "", 3)}}),
@@ -196,6 +197,31 @@ func (s *site) endSteps() []stepForm {
 					return errProblems
 				}
 				_, err := d.TellOriginator(ctx, who, id, in)
+				if mash.CodeOf(err) == mash.CodeInvalid && f.Get("told") == "" {
+					f.bad("told", "Say whether you will tell them")
+					return errProblems
+				}
+				return err
+			}},
+		{path: "feedback-review", rule: ruleFeedback, show: ruleAct, title: "Read the text to the originator", done: "Your reading is recorded.",
+			form: func(v view, f *form) kit.Stack {
+				if fb := v.p.Enquiry.Feedback; fb == nil || fb.State != "held" {
+					return kit.Stack{kit.Paragraph{Text: "No text waits for a second reader."}}
+				}
+				return kit.Stack{v.informed(), kit.Paragraph{Text: "Somebody else than the writer reads it before it goes. Nothing in it may say what agencies said, or where anybody is."},
+					kit.Inset{HTML: kit.MustHTML(kit.Paragraph{Text: v.p.Content.Feedback, AsWritten: true})},
+					f.radios("allow", "May it go?", "", kit.Choice{Value: "yes", Text: "Yes, send it"},
+						kit.Choice{Value: "no", Text: "No, return it", Conditional: kit.Stack{f.area("reason", "If no: what must change?", "", 3)}}), save("Record it")}
+			},
+			act: func(ctx context.Context, who mash.Actor, id string, f *form) error {
+				allow := f.need("allow", "Say whether it may go")
+				if allow == "no" {
+					f.need("reason", "Say what must change")
+				}
+				if len(f.problems) > 0 {
+					return errProblems
+				}
+				_, err := d.ReviewFeedback(ctx, who, id, allow == "yes", f.text("reason"))
 				return err
 			}},
 		{path: "close", rule: ruleClose, show: ruleClose, title: "Close the enquiry", done: "The enquiry is closed.",

@@ -37,13 +37,12 @@ func (s *site) pages() {
 // duty is something that a role may do, with the page for it.
 type duty struct {
 	text, href, about string
-	nav               bool
 }
 
 var staffDuties = []duty{
-	{"Board", "/board", "See which questions are outstanding, with whom, and who to telephone.", true},
-	{"Open an enquiry", "/enquiries/new", "Write down a contact about a child and decide whom to ask.", true},
-	{"Notices", "/notices", "See whether schools have received and acknowledged Operation Encompass notices.", true},
+	{"Board", "/board", "See which questions are outstanding, with whom, and who to telephone."},
+	{"Open an enquiry", "/enquiries/new", "Write down a contact about a child and decide whom to ask."},
+	{"Notices", "/notices", "See whether schools have received and acknowledged Operation Encompass notices."},
 }
 
 // dutiesOf says what a person's roles are for. It words pages; what is allowed
@@ -54,10 +53,10 @@ func dutiesOf(has func(role string) bool) []duty {
 	case has(mash.RoleWorker), has(mash.RoleManager):
 		out = append(out, staffDuties...)
 	case has(mash.RoleIGLead):
-		out = append(out, duty{"Board", "/board", "See how requests are running. You see references and times, never what was said.", true})
+		out = append(out, duty{"Board", "/board", "See how requests are running. You see references and times, never what was said."})
 	}
 	if has(mash.RoleIGLead) || has(mash.RoleScrutineer) || has(mash.RoleManager) {
-		out = append(out, duty{"Audit", "/audit", "Download the log of everything the hub did and check it with the public key.", true})
+		out = append(out, duty{"Audit", "/audit", "Download the log of everything the hub did and check it with the public key."})
 	}
 	return out
 }
@@ -73,16 +72,19 @@ func navigation(u kit.User) (out []kit.NavItem) {
 // home says what the person who signed in can do here.
 func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	a := actor(r.Context())
-	body := kit.Stack{}
+	var rows []kit.Row
 	for _, d := range dutiesOf(a.Has) {
-		body = append(body, kit.Heading{Text: d.text, Level: 2, Size: "m"}, kit.Paragraph{Text: d.about},
-			kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "Go to " + lower(d.text), Href: d.href})})
+		rows = append(rows, kit.Row{Key: d.text, Text: d.about, Actions: []kit.Link{{Text: "Open", Href: d.href, Hidden: lower(d.text)}}})
+	}
+	body := kit.Stack{}
+	if len(rows) > 0 {
+		body = append(body, kit.SummaryList{Rows: rows})
 	}
 	switch {
 	case a.Has(mash.RoleManager):
 		body = append(body, kit.Inset{Text: "Questions that the agreement holds for a person wait for your review. They are on the board as “Waiting for a manager’s review”."})
 	case a.Has(mash.RoleWorker):
-		body = append(body, kit.Inset{Text: "If a child may be in danger now, telephone. The board has every agency’s number."})
+		body = append(body, kit.Inset{Text: "If a child may be in danger now, telephone. The board and every enquiry have the agencies’ numbers."})
 	case a.Has(mash.RoleIGLead), a.Has(mash.RoleScrutineer):
 		body = append(body, kit.Inset{Text: "Your role checks how the hub works. It never sees what agencies said about a family."})
 	default:

@@ -44,7 +44,8 @@ type Audit interface {
 	// Export writes the whole log as a bundle that can be checked with nothing
 	// but the public key.
 	Export(ctx context.Context, w io.Writer) error
-	// Checkpoint is the newest signed state of the log.
+	// Checkpoint is the newest signed state of the log. Errors: mash.ErrNotFound
+	// before the first.
 	Checkpoint(ctx context.Context) (Checkpoint, error)
 }
 

@@ -11,7 +11,8 @@ import (
 	"mashhub/plugins/record"
 )
 
-// Every code of the domain in plain English. A code that is not here is shown
+// The codes that only the hub shows, in plain English; what its nodes show too
+// is named in mash. A code that is not here is shown
 // as it is, with its signs turned into spaces: a new one must not hide a row.
 
 func word(m map[string]string, code string) string {
@@ -19,11 +20,6 @@ func word(m map[string]string, code string) string {
 		return w
 	}
 	return capital(strings.NewReplacer("_", " ", ".", ": ").Replace(code))
-}
-
-var purposeWords = map[string]string{
-	"s47": "Section 47 enquiry: reasonable cause to suspect significant harm", "s17": "Section 17 assessment: a child in need",
-	"early_help": "Early help", "encompass": "Operation Encompass", "feedback": "Telling who raised the contact",
 }
 
 var enquiryWords = map[string]string{
@@ -50,11 +46,28 @@ var markWords = map[string]string{
 	mash.MarkSourceUnavailable: "Could not search: this is not the same as nothing known",
 }
 
-var outcomeWords = map[string]string{
-	"records_found": "Records found", "nothing_known": "Nothing known: searched, and nothing found",
-	"nothing_disclosable": "Nothing that may be shared; whether anything is held is not said",
-	"source_unavailable":  "Could not search: not the same as nothing known", "refused": "Refused by the agency, with a reason",
-	"pending": "More is to come",
+// outcomeNotes keep an outcome from being taken for another.
+var outcomeNotes = map[mash.ReturnOutcome]string{
+	mash.NothingKnown: "searched, and nothing found", mash.NothingDisclosable: "whether anything is held is not said",
+	mash.SourceUnavailable: "not the same as nothing known",
+}
+
+// outcomeText is an answer about one person, with what it must not be taken for.
+func outcomeText(o mash.ReturnOutcome) string {
+	if note := outcomeNotes[o]; note != "" {
+		return mash.OutcomeName(o) + ": " + note
+	}
+	return mash.OutcomeName(o)
+}
+
+var purposeNotes = map[mash.Purpose]string{mash.PurposeS47: "reasonable cause to suspect significant harm", mash.PurposeS17: "a child in need"}
+
+// purposeText is what an enquiry is for.
+func purposeText(p mash.Purpose) string {
+	if note := purposeNotes[p]; note != "" {
+		return mash.PurposeName(p) + ": " + note
+	}
+	return mash.PurposeName(p)
 }
 
 var noticeWords = map[string]string{
@@ -72,13 +85,11 @@ var decisionWords = map[string]string{
 // decisionCodes in the order in which they are offered: least to most.
 var decisionCodes = []string{"no_further_action", "advice", "early_help", "s17_assessment", "strategy_discussion", "s47"}
 
-var feedbackWords = map[string]string{"sent": "Told", "waived": "Not told, with a reason", "not_possible": "Cannot be told"}
+var feedbackWords = map[string]string{"held": "The text waits for a second reader", "returned": "The second reader asks for a change", "sent": "Told", "waived": "Not told, with a reason", "not_possible": "Cannot be told"}
 
 var informedWords = map[string]string{"yes": "Yes, the family knows", "no": "No, the family does not know", "unsafe_to_tell": "No: it is unsafe to tell them"}
 
 var levelWords = map[int]string{1: "Level 1: universal services", 2: "Level 2: one agency", 3: "Level 3: several agencies, with agreement", 4: "Level 4: risk of significant harm"}
-
-var kindWords = map[record.Kind]string{record.Fact: "Fact", record.Opinion: "Opinion", record.ChildVoice: "Child’s voice", record.FamilyAccount: "Family account"}
 
 var originatorWords = map[string]string{
 	"school": "A school or nursery", "gp": "A GP or other health service", "police": "Police", "family": "A member of the family", "charity": "A charity",
@@ -110,24 +121,6 @@ var causeWords = map[tracking.Cause]string{
 	tracking.Outage: "The hub or its broker did not work",
 }
 
-var categoryWords = map[string]string{
-	"police.domestic_incident": "Domestic incidents", "police.crime": "Crimes", "police.missing_episode": "Missing episodes", "police.warning": "Warnings",
-	"police.bail": "Bail conditions", "police.order": "Court orders", "police.intelligence": "Police intelligence",
-	"health.gp_registration": "GP registration", "health.missed_appointment": "Missed health appointments", "health.ae_attendance": "Emergency department attendances",
-	"health.health_visitor": "Health visitor records", "health.school_nurse": "School nurse records", "health.midwifery": "Midwifery records",
-	"health.camhs": "Child mental health services", "health.sexual_health": "Sexual health services", "health.immunisation": "Immunisations",
-	"health.condition": "Health conditions", "health.substance_misuse": "Substance misuse in health records",
-	"education.attendance": "School attendance", "education.suspension": "Suspensions", "education.exclusion": "Exclusions",
-	"education.send": "Special educational needs", "education.concern": "School’s concerns", "education.collection": "Who collects the child",
-	"education.dsl_contact": "Contacts with the safeguarding lead",
-	"socialcare.contact":    "Earlier contacts with social care", "socialcare.plan": "Social care plans", "socialcare.looked_after": "Looked-after status",
-	"socialcare.lead_professional": "Lead professional", "socialcare.early_help": "Early help assessments",
-	"probation.order": "Probation orders", "probation.risk": "Probation risk assessments",
-	"housing.tenancy": "Tenancy", "housing.arrears": "Rent arrears", "housing.concern": "Housing concerns", "adult.care": "Adult social care",
-	"substance.engagement": "Engagement with substance misuse services", "da_service.engagement": "Engagement with domestic abuse services",
-	"refuge.residence": "Residence in a refuge", "voluntary.observation": "Observations of voluntary organisations",
-}
-
 // ragTag is the urgency as a word in a coloured tag.
 func ragTag(r mash.RAG) kit.Tag {
 	switch r {
@@ -142,7 +135,7 @@ func ragTag(r mash.RAG) kit.Tag {
 // kindTag is what kind of statement an item is. The colours tell kinds apart;
 // they say nothing about how grave it is.
 func kindTag(k record.Kind) kit.Tag {
-	t := kit.Tag{Text: kindWords[k], Colour: "grey"}
+	t := kit.Tag{Text: mash.KindName(string(k)), Colour: "grey"}
 	switch k {
 	case record.ChildVoice:
 		t.Colour = "purple"
