@@ -127,7 +127,7 @@ func (s *site) itemForm(v node.TaskView, p *draftPerson, n int, i *draftItem) ki
 		kit.Input{Name: name("title"), Value: f["title"], Error: e["title"], Label: kit.Label{Text: "In a few words"}, Hint: "For example: Attendance fell from 96% to 81%"},
 		kit.Textarea{Name: name("text"), Value: f["text"], Error: e["text"], Label: kit.Label{Text: "What do you want to say? (optional)"}, Rows: 4},
 		kit.Input{Name: name("source"), Value: f["source"], Error: e["source"], Label: kit.Label{Text: "Where do you have it from? (optional)"}, Hint: "For example: attendance register. If you leave this empty we write " + s.partyName(v.Task.Party) + "."},
-		kit.Details{Summary: "More about item " + strconv.Itoa(n+1) + ": end date, who recorded it, places to protect", HTML: kit.MustHTML(more), Open: open},
+		kit.Details{Summary: "More about item " + strconv.Itoa(n+1) + ": end date, who recorded it, places to protect", HTML: kit.MustHTML(more), Open: open, Classes: "govuk-!-margin-top-4"},
 	}}
 }
 

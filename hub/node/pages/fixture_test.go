@@ -178,8 +178,9 @@ func (f *agency) serve(o Options) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.server = httptest.NewServer(handler)
-	f.t.Cleanup(func() { f.events.Close(); f.server.Close() })
+	server := httptest.NewServer(handler)
+	f.server = server
+	f.t.Cleanup(func() { f.events.Close(); server.Close() })
 }
 
 var (

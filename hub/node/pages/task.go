@@ -79,6 +79,10 @@ func (s *site) finished(w http.ResponseWriter, r *http.Request, err error, text 
 		return s.isDone(w, r)
 	case errors.As(err, &e) && e.Code == mash.CodeInvalid && again != nil:
 		return again([]kit.Problem{{Text: sentence(e)}})
+	case mash.CodeOf(err) == mash.CodeUnavailable && again != nil:
+		// Not the policy's fault, and what was typed must not be lost.
+		s.Log.Warn("a form was not taken", "request_id", kit.RequestID(r.Context()), "error", err.Error())
+		return again([]kit.Problem{{Text: "This could not be saved just now, and nothing was changed. Send it again in a minute"}})
 	}
 	return err
 }
