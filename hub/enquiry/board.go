@@ -31,21 +31,12 @@ type BoardRow struct {
 // a board, CodeFault.
 func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) {
 	now := d.Env.Now()
-	dec := d.Policy.View(ctx, mash.ViewInput{
-		About:  mash.About{Where: d.self(), Actor: actor.ID, Now: now},
-		Person: mash.ViewPerson{ID: actor.ID, Roles: actor.Roles, Agency: actor.Agency, Units: actor.Units, Relation: "team"},
-		Page:   "board", PurposeOf: "board",
-	})
-	entry := mash.Entry{At: now, Actor: actor.ID, Action: "page.view", Detail: map[string]string{"page": "board"}}
-	if dec.Answer != mash.Permit || !showable(dec.Obligations) {
-		entry.Action = "page.denied"
-		if err := d.record(ctx, dec, entry); err != nil {
-			return nil, err
-		}
-		return nil, denied(dec)
+	dec, entry, err := d.mayOpen(ctx, actor, "board")
+	if err != nil {
+		return nil, err
 	}
 	var rows []BoardRow
-	err := d.Store.View(ctx, func(tx mash.HubTx) error {
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		rows = nil
 		open, err := tx.OpenRequests(500)
 		if err != nil {
@@ -80,4 +71,63 @@ func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) 
 		entry.Shown = append(entry.Shown, r.Request)
 	}
 	return rows, d.record(ctx, dec, entry)
+}
+
+// mayOpen decides whether the actor may open a page that is about no enquiry.
+// A refusal is recorded; a permit is for the caller to record, with what was
+// shown, before it shows it.
+func (d *Desk) mayOpen(ctx context.Context, actor mash.Actor, page string) (mash.Decision, mash.Entry, error) {
+	now := d.Env.Now()
+	dec := d.Policy.View(ctx, mash.ViewInput{
+		About:  mash.About{Where: d.self(), Actor: actor.ID, Now: now},
+		Person: mash.ViewPerson{ID: actor.ID, Roles: actor.Roles, Agency: actor.Agency, Units: actor.Units, Relation: "none"},
+		Page:   page, PurposeOf: page,
+	})
+	entry := mash.Entry{At: now, Actor: actor.ID, Action: "page.view", Detail: map[string]string{"page": page}}
+	if dec.Answer == mash.Permit && showable(dec.Obligations) {
+		return dec, entry, nil
+	}
+	entry.Action = "page.denied"
+	if err := d.record(ctx, dec, entry); err != nil {
+		return dec, entry, err
+	}
+	return dec, entry, denied(dec)
+}
+
+// AgencyHealth is how an agency's node and its systems fare.
+type AgencyHealth struct {
+	Agency    string        `json:"agency"`
+	Name      string        `json:"name"`
+	Telephone string        `json:"telephone"`
+	LastSeen  time.Time     `json:"last_seen,omitzero"`
+	Silent    bool          `json:"silent"` // no sign of life for longer than it should be
+	Sources   []mash.Source `json:"sources"`
+}
+
+// SystemHealth lists every agency's last sign of life and the state of its
+// systems. Errors as Board.
+func (d *Desk) SystemHealth(ctx context.Context, actor mash.Actor) ([]AgencyHealth, error) {
+	dec, entry, err := d.mayOpen(ctx, actor, "health")
+	if err != nil {
+		return nil, err
+	}
+	var beats []mash.Heartbeat
+	if err := d.Store.View(ctx, func(tx mash.HubTx) (err error) {
+		beats, err = tx.Heartbeats()
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	now := d.Env.Now()
+	var out []AgencyHealth
+	for _, a := range d.Agencies {
+		h := AgencyHealth{Agency: a.ID, Name: a.Name, Telephone: a.Telephone, Silent: true}
+		for _, b := range beats {
+			if b.Party == (mash.Party{Agency: a.ID}) {
+				h.LastSeen, h.Sources, h.Silent = b.At, b.Sources, now.Sub(b.At) > silence
+			}
+		}
+		out = append(out, h)
+	}
+	return out, d.record(ctx, dec, entry)
 }

@@ -399,7 +399,37 @@ func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) e
 	}
 	h := body.Heartbeat
 	h.Party, h.At, h.AgencyAt = p, m.At, m.IssuedAt
+	if err := d.markSources(tx, h); err != nil {
+		return err
+	}
 	return tx.PutHeartbeat(h)
+}
+
+// markSources marks what an agency has open when one of its systems cannot be
+// searched, so that staff see it before a return says so. The mark goes when a
+// return lands.
+func (d *Desk) markSources(tx mash.HubTx, h mash.Heartbeat) error {
+	down := slices.ContainsFunc(h.Sources, func(s mash.Source) bool { return s.State == "tripped" || s.State == "unavailable" })
+	if !down {
+		return nil
+	}
+	open, err := tx.OpenRequests(500)
+	if err != nil {
+		return err
+	}
+	for _, r := range open {
+		if r.Party.Agency != h.Party.Agency || slices.Contains(r.Marks, mash.MarkSourceUnavailable) {
+			continue
+		}
+		r.Marks = append(r.Marks, mash.MarkSourceUnavailable)
+		if err := tx.UpdateRequest(r); err != nil {
+			return err
+		}
+		if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventSourceDown, At: h.At, Clock: mash.ClockHub}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // silence is how long a node may be quiet before it counts as switched off. It
