@@ -77,7 +77,7 @@ type Heartbeat struct {
 // Source is the state of one connector at a node.
 type Source struct {
 	Connector string    `json:"connector"`
-	State     string    `json:"state"` // ok, unavailable, tripped, starting
+	State     string    `json:"state"` // running, unavailable (its system does not answer), starting, restarting, tripped
 	Since     time.Time `json:"since"`
 	Pid       int       `json:"pid,omitempty"`
 }
