@@ -249,6 +249,10 @@ func first(s []string) string {
 	return s[0]
 }
 
+// parked is when a request is due that waits for a person: never. (A zero time
+// would be due at once, and the work loop would decide again and again.)
+var parked = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
 // effect writes everything that follows from a decision.
 func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w *work, dec mash.Decision, rel released, actor mash.Actor, decided time.Time) error {
 	if err := n.tasksFor(tx, h, w, rel); err != nil {
@@ -275,7 +279,7 @@ func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w
 		}
 		w.Told = told
 	}
-	h.Due = time.Time{} // until a person answers
+	h.Due = parked // until a person answers
 	switch {
 	case final:
 		h.State = mash.RequestReturned
