@@ -19,7 +19,9 @@ type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Show the main job on this machine, with synthetic agencies and people."`
 	Connector connectorCmd `cmd:"" help:"Write, test and serve connectors."`
 	Audit     auditCmd     `cmd:"" help:"Check an audit log with nothing but its public key."`
+	Bench     benchCmd     `cmd:"" help:"Measure, and break things on purpose."`
 
+	BenchChild benchChildCmd `cmd:"" hidden:"" help:"One of the crash harness's processes."`
 	DemoBroker demoBrokerCmd `cmd:"" hidden:"" help:"The demo's broker process."`
 	DemoHub    demoHubCmd    `cmd:"" hidden:"" help:"The demo's hub process."`
 	DemoNode   demoNodeCmd   `cmd:"" hidden:"" help:"One of the demo's node processes."`

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+
+	"mashhub/hub/bench"
+)
+
+// benchCmd are the measurements. None of them fails because of a figure.
+type benchCmd struct {
+	Crash benchCrashCmd `cmd:"" help:"Kill hub, nodes, connector and broker under load, and check that nothing is lost or counted twice."`
+}
+
+type benchCrashCmd struct {
+	Points int    `help:"How often something is killed." default:"50"`
+	Seed   uint64 `help:"Makes the same choices again; a random one if it is 0."`
+	Data   string `help:"Where data and logs go; by default a temporary directory, which stays if something was found." type:"path"`
+	Plant  string `help:"Plant a fault that the harness must find: offset stores the reader's position apart from the effects." enum:"none,offset" default:"none"`
+	JSON   bool   `help:"Print one JSON object." name:"json"`
+}
+
+func (c *benchCrashCmd) Run(ctx context.Context) error {
+	o := bench.CrashOptions{Points: c.Points, Seed: c.Seed, Dir: c.Data, Plant: c.Plant == "offset", Out: os.Stderr}
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+	r, err := bench.Crash(ctx, o)
+	if err != nil {
+		return err
+	}
+	return printReport(r.Report(), c.JSON, os.Stdout)
+}
+
+func printReport(r bench.Report, asJSON bool, w io.Writer) error {
+	if asJSON {
+		return r.JSON(w)
+	}
+	return r.Table(w)
+}
+
+// benchChildCmd is one of the harness's own processes.
+type benchChildCmd struct {
+	Args []string `arg:"" passthrough:""`
+}
+
+func (c *benchChildCmd) Run(ctx context.Context, log *slog.Logger) error {
+	err := bench.Child(ctx, c.Args, log)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
