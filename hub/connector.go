@@ -3,9 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
 	"mashhub/connectors/encompass"
@@ -41,7 +42,7 @@ type connectorNewCmd struct {
 }
 
 func (c *connectorNewCmd) Run() error {
-	checkout, err := findCheckout()
+	checkout, err := template.FindCheckout(".")
 	if err != nil {
 		return err
 	}
@@ -66,30 +67,9 @@ type connectorServeCmd struct {
 func (c *connectorServeCmd) Run() error {
 	newConnector, ok := builtin[c.Kind]
 	if !ok {
-		var kinds []string
-		for k := range builtin {
-			kinds = append(kinds, k)
-		}
-		sort.Strings(kinds)
+		kinds := slices.Sorted(maps.Keys(builtin))
 		return fmt.Errorf("there is no built-in connector %q; there are %s", c.Kind, strings.Join(kinds, ", "))
 	}
 	connector.Serve(newConnector())
 	return nil
-}
-
-// findCheckout finds the folder of this module above the working directory:
-// a new connector builds against it.
-func findCheckout() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for d := dir; ; d = filepath.Dir(d) {
-		if b, err := os.ReadFile(filepath.Join(d, "go.mod")); err == nil && strings.HasPrefix(string(b), "module mashhub\n") {
-			return d, nil
-		}
-		if d == filepath.Dir(d) {
-			return "", fmt.Errorf("run this from inside a checkout of mashhub: the new connector builds against it")
-		}
-	}
 }
