@@ -76,6 +76,9 @@ func add[P input, I, O any](a *api, o op, f func(call, I) (O, error)) {
 		if err == nil {
 			var out O
 			if out, err = f(c, in); err == nil {
+				if o.method != http.MethodGet {
+					Announce(a.site.Events)
+				}
 				return &output[O]{out}, nil
 			}
 		}
@@ -95,6 +98,7 @@ func step[P input, I any](a *api, o op, f func(call, I) error) {
 		if err != nil {
 			return nil, a.site.problemOf(ctx, err)
 		}
+		Announce(a.site.Events)
 		return nil, nil
 	})
 }

@@ -73,10 +73,6 @@ func (a *api) lists() {
 	)
 }
 
-func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
-	return s.Events.Serve(w, r, topicBoard, nil)
-}
-
 // bundle streams the log. A bundle that breaks off has no end line, and the
 // connection is cut so that nobody takes it for whole.
 func (s *site) bundle(w http.ResponseWriter, r *http.Request) error {

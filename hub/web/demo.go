@@ -1,21 +1,9 @@
 package web
 
 import (
-	"time"
-
 	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
 )
-
-// topicBoard carries the news that something changed.
-const topicBoard = "board"
-
-// Announce tells open pages that something has changed. It says no more than
-// that: each page asks anew, under its own decision, for what it shows.
-func Announce(e *kit.Events) {
-	// The event is a constant of the allowed form, so that it cannot be refused.
-	_ = e.Publish(topicBoard, kit.Event{Reference: "BOARD", State: "changed", At: time.Now()})
-}
 
 // DemoRoles are the people whom a visitor of the demo can be. Their ids are
 // stable: audit entries name them.

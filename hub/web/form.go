@@ -156,6 +156,7 @@ func (s *site) send(w http.ResponseWriter, r *http.Request, f *form, act func() 
 		return err
 	}
 	location = to
+	Announce(s.Events)
 	s.sessions.SetFlash(r.Context(), kit.Flash{Text: done, Success: true})
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil

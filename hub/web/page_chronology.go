@@ -26,7 +26,7 @@ func (s *site) chronology(w http.ResponseWriter, r *http.Request) error {
 		page.Body = s.ownView(p.Enquiry, newForm(nil))
 		return s.layout.Write(w, r, page)
 	}
-	page.Body = kit.Stack{kit.Live{ID: "chronology", URL: "/events", Notice: true, Body: v.joined()}}
+	page.Body = kit.Stack{kit.Live{ID: "chronology", URL: "/events/" + p.Enquiry.Reference, Notice: true, Body: v.joined()}}
 	return s.layout.Write(w, r, page)
 }
 

@@ -30,7 +30,7 @@ func (s *site) enquiry(w http.ResponseWriter, r *http.Request) error {
 	body = append(body, v.withheld()...)
 	body = append(body, v.actions()...)
 	return s.layout.Write(w, r, kit.Page{Title: "Enquiry " + e.Reference, Breadcrumbs: trail(e, ""), Path: "/board", Wide: true,
-		Body: kit.Stack{kit.Live{ID: "enquiry", URL: "/events", Notice: true, Body: body}}})
+		Body: kit.Stack{kit.Live{ID: "enquiry", URL: "/events/" + e.Reference, Notice: true, Body: body}}})
 }
 
 // staffName is what a person of the hub is called; an id that no sign-in knows

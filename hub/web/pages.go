@@ -18,7 +18,8 @@ func (s *site) pages() {
 	}
 	get("/{$}", ruleHome, s.home)
 	get("/board", ruleBoard, s.board)
-	s.router.Handle(kit.Route{Pattern: "GET /events", Rule: ruleLive, Stream: true, Handler: s.stream})
+	s.router.Handle(kit.Route{Pattern: "GET /events", Rule: ruleLive, Stream: true, Handler: s.stream},
+		kit.Route{Pattern: "GET /events/{reference}", Rule: ruleLive, Stream: true, Handler: s.streamEnquiry})
 	get("/enquiries/new", ruleNew, s.newEnquiry)
 	post("/enquiries/new", ruleNew, s.openEnquiry)
 	get("/enquiries/{id}", ruleEnquiry, s.enquiry)

@@ -151,7 +151,7 @@ func (c *client) to(method, path string, x target, body string) answer {
 
 // send sends a form or JSON, and looks only at the beginning of a stream.
 func (c *client) send(method, path, body string) answer {
-	if strings.HasSuffix(path, "/events") {
+	if strings.Contains(path, "/events") {
 		ctx, cancel := context.WithTimeout(c.t.Context(), 5*time.Second)
 		defer cancel()
 		r, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
