@@ -161,10 +161,7 @@ func Encode(h Header, body any) ([]byte, error) {
 		return out, err
 	}
 	const field = len(`,"pad":""`)
-	missing := (bucket - (len(out)+field)%bucket) % bucket
-	if missing == 0 {
-		return out, nil // `"pad"` would be omitted; the size is right within a field
-	}
+	missing := bucket - (len(out)+field)%bucket // at least one: an empty pad would be left out
 	h.Pad = string(bytes.Repeat([]byte{'0'}, missing))
 	return json.Marshal(Message{Header: h, Body: b})
 }
