@@ -265,6 +265,8 @@ func TestWholeWorkByForms(t *testing.T) {
 	post(second, "/feedback-review", url.Values{"allow": {"yes"}})
 	post(w, "/close", url.Values{"sentenced": {"no"}, "plan": {"no"}})
 	contains(t, "the enquiry", w.get(at).body, "Closed", "Advice given")
+	contains(t, "the start page", w.get("/").body, `href="`+at+`"`)
+	lacks(t, "the start page of who works on nothing", h.as("ig_lead").get("/").body, at)
 	post(w, "/reopen", url.Values{"reason": {"A new call."}})
 	contains(t, "the enquiry", w.get(at).body, "A new call.")
 }

@@ -91,7 +91,38 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	default:
 		body = append(body, kit.Paragraph{Text: "Your role opens no page of this hub. Ask the hub manager if you need one for your work."})
 	}
-	return s.layout.Write(w, r, kit.Page{Title: "What you can do here", Body: body})
+	list, err := s.worklist(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.layout.Write(w, r, kit.Page{Title: "What you can do here", Body: append(body, list...)})
+}
+
+// worklist is how a worker finds an enquiry whose questions have all been
+// answered: the board shows only what is outstanding.
+func (s *site) worklist(ctx context.Context) (kit.Stack, error) {
+	if s.Worklist == nil || !staff(ctx) {
+		return nil, nil
+	}
+	all, err := s.Worklist(ctx, actor(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := kit.Stack{kit.Heading{Text: "Enquiries under way"}}
+	if len(all) == 0 {
+		return append(out, kit.Paragraph{Text: "None."}), nil
+	}
+	t := kit.Table{Caption: "Enquiries under way, newest first", CaptionClasses: "govuk-visually-hidden", FirstCellIsHeader: true, Scroll: true,
+		Head: []kit.Cell{{Text: "Enquiry"}, {Text: "Urgency"}, {Text: "State"}, {Text: "Opened"}}}
+	for _, e := range all {
+		state := []string{word(enquiryWords, string(e.State))}
+		if e.Review {
+			state = append(state, "An answer came after the decision: read it")
+		}
+		t.Rows = append(t.Rows, []kit.Cell{{HTML: kit.MustHTML(kit.Link{Text: e.Reference, Href: "/enquiries/" + e.ID})}, {HTML: kit.MustHTML(ragTag(e.RAG))},
+			{HTML: lines(state...)}, {HTML: lines(when(e.OpenedAt), "by "+s.staffName(e.OpenedBy))}})
+	}
+	return append(out, t), nil
 }
 
 func lower(s string) string {
