@@ -174,6 +174,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		return audit.Run(ctx, h.Audit, h.Store, func(err error) { h.Log.Error("sequencing the log", "code", mash.CodeOf(err)) })
 	})
 	g.Go(func() error { return h.keepLedger(ctx) })
+	g.Go(func() error { return h.expire(ctx) })
 	return g.Wait()
 }
 

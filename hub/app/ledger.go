@@ -72,3 +72,19 @@ func (h *Hub) keepLedger(ctx context.Context) error {
 		}
 	}
 }
+
+// expire ends requests past their lifetime, now and once a minute.
+func (h *Hub) expire(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		if _, err := h.Desk.Expire(ctx); err != nil && ctx.Err() == nil {
+			h.Log.Error("ending requests past their lifetime", "code", mash.CodeOf(err))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
