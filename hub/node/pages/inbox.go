@@ -29,7 +29,7 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	if s.Agency.HeldFor != "" {
 		body = append(body, kit.Inset{Text: "Held for you by " + s.Agency.HeldFor + ". What you write here leaves only as your sharing agreement allows, and carries your own signature."})
 	}
-	body = append(body, kit.Live{ID: "inbox", URL: "/live/inbox", Body: kit.Stack{s.taskTable(tasks, marks)}})
+	body = append(body, kit.Live{ID: "inbox", URL: "/live/inbox", Body: kit.Stack{s.taskTable(tasks, marks, len(who.Units) == 1)}})
 	return s.layout.Write(w, r, kit.Page{Title: "Inbox", Path: "/tasks", Wide: true, Body: body})
 }
 
@@ -79,7 +79,9 @@ func (s *site) marks(ctx context.Context, tasks []mash.Task) (map[string]mark, e
 	return out, err
 }
 
-func (s *site) taskTable(tasks []mash.Task, marks map[string]mark) kit.Component {
+// taskTable lists tasks; own says that all are the reader's one unit's. What
+// matters most stands first, where a telephone shows it.
+func (s *site) taskTable(tasks []mash.Task, marks map[string]mark, own bool) kit.Component {
 	if len(tasks) == 0 {
 		return kit.Paragraph{Text: "Nothing is waiting for you. This page updates itself when something arrives."}
 	}
@@ -89,12 +91,12 @@ func (s *site) taskTable(tasks []mash.Task, marks map[string]mark) kit.Component
 		return marks[a.ID].Target.Compare(marks[b.ID].Target)
 	})
 	now := s.Node.Env.Now()
-	units := len(s.Agency.Units) > 0
+	units := len(s.Agency.Units) > 0 && !own
 	head := []kit.Cell{{Text: "What to do"}}
 	if units {
 		head = append(head, kit.Cell{Text: "For"})
 	}
-	head = append(head, kit.Cell{Text: "Reference"}, kit.Cell{Text: "Waiting since"}, kit.Cell{Text: "Target"}, kit.Cell{Text: "State"})
+	head = append(head, kit.Cell{Text: "Target"}, kit.Cell{Text: "State"}, kit.Cell{Text: "Waiting since"}, kit.Cell{Text: "Reference"})
 	t := kit.Table{Caption: count(len(tasks), "task", "tasks"), CaptionClasses: "govuk-table__caption--m", Head: head, Scroll: true}
 	for _, task := range tasks {
 		m := marks[task.ID]
@@ -106,7 +108,7 @@ func (s *site) taskTable(tasks []mash.Task, marks map[string]mark) kit.Component
 		if task.OpenedBy != "" {
 			state = kit.Tag{Text: "Opened", Colour: "grey"}
 		}
-		row = append(row, kit.Cell{Text: dash(m.Reference)}, kit.Cell{Text: s.when(task.Created)}, s.target(now, task, m), kit.Cell{HTML: kit.MustHTML(state)})
+		row = append(row, s.target(now, task, m), kit.Cell{HTML: kit.MustHTML(state)}, kit.Cell{Text: s.when(task.Created)}, kit.Cell{Text: dash(m.Reference)})
 		t.Rows = append(t.Rows, row)
 	}
 	return t

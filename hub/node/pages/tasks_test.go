@@ -128,7 +128,7 @@ func TestNotice(t *testing.T) {
 	f := newAgency(t, schools, nil)
 	task := f.tell(millbrook, "encompass", encompass("unsafe_to_tell"))
 	c := f.as("dsl-999001")
-	c.want(c.get("/tasks"), 200, "Read a notice", "Millbrook Primary School")
+	c.want(c.get("/tasks"), 200, "Read a notice", "for Millbrook Primary School, since Fri 20 Nov 2026, 15:40")
 	page := c.want(c.get("/tasks/"+task), 200, "Do not tell the family", "Rowan Tessel", "3 May 2016", "I put the pillow over my ears.", "FP/26/118",
 		"The child was there", "Fri 20 Nov 2026, 01:10", "I have read this")
 	if strings.Index(page.body, "Do not tell the family") > strings.Index(page.body, "Rowan Tessel") {
