@@ -10,9 +10,11 @@
 // What must hold here:
 //
 //   - Everything about a task goes through the methods of node.Node, which
-//     decide by policy and record before they show or change anything. The
-//     pages hold no second door: whose task it is not gets the same answer as
-//     for one that does not exist.
+//     decide by policy and record before they show or change anything. Whose
+//     task it is not gets the same answer as for one that does not exist. Two
+//     things the node has no method for yet, and the pages do themselves: the
+//     decision on the audit export (access.go), and reading a question's
+//     reference and target for an inbox that was just allowed (inbox.go).
 //   - The inbox shows kinds, units, references and times. Names stand on the
 //     page of a task only: never in an address, a title, a flash or a log.
 //   - A second click changes nothing and says so (409).
@@ -22,5 +24,6 @@
 // Files: pages.go routes, access.go rules, inbox.go and task.go the pages'
 // common paths, draft.go the answer form's reading and checking, answer.go its
 // showing, match.go, review.go and notice.go the other tasks, asked.go how a
-// question and a person are shown, api.go the JSON.
+// question and a person are shown, api.go the JSON, demo.go who can be in the
+// demo.
 package pages
