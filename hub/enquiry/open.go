@@ -38,6 +38,9 @@ func (d *Desk) Open(ctx context.Context, actor mash.Actor, in OpenInput) (mash.E
 	if err := in.check(now); err != nil {
 		return none, err
 	}
+	if o := in.Originator.Party; o != nil && !d.Agencies.Knows(*o) {
+		return none, mash.Invalid("originator.party", "is not an agency of this partnership", "choose one from the directory, a school by its URN, or leave it out")
+	}
 	ref, err := d.Env.NewReference()
 	if err != nil {
 		return none, fmt.Errorf("making a reference: %w", err)
@@ -83,7 +86,7 @@ func (in OpenInput) check(now time.Time) error {
 	switch in.Informed.Answer {
 	case "yes":
 	case "no", "unsafe_to_tell":
-		if strings.TrimSpace(in.Informed.Reason) == "" {
+		if blank(in.Informed.Reason) {
 			return mash.Invalid("family_informed.reason", "is missing", "say why the family has not been told")
 		}
 	default:
@@ -92,7 +95,15 @@ func (in OpenInput) check(now time.Time) error {
 	if in.Originator.Kind == "" {
 		return mash.Invalid("originator.kind", "is missing", "say who raised the contact, or choose anonymous")
 	}
-	if strings.TrimSpace(in.Narrative) == "" {
+	// Both say it, because the first decides whether a manager reads the
+	// contact before anybody is asked, and the second is what people choose.
+	if in.Originator.Kind == "anonymous" && !in.Anonymous {
+		return mash.Invalid("anonymous", "is not set", "an originator of kind anonymous makes the contact anonymous")
+	}
+	if o := in.Originator; in.Anonymous && (o.Name != "" || o.Contact != "" || o.Party != nil) {
+		return mash.Invalid("originator", "is named in an anonymous contact", "leave name, telephone and agency out, or do not call it anonymous")
+	}
+	if blank(in.Narrative) {
 		return mash.Invalid("narrative", "is missing", "write what the originator is worried about")
 	}
 	if len(in.Narrative) > 100_000 {
@@ -113,7 +124,7 @@ func checkBasis(purpose mash.Purpose, b mash.Basis, now time.Time) error {
 		if !slices.Contains([]string{"given", "refused", "withdrawn"}, a.State) {
 			return mash.Invalid("basis.agreement.state", "must be given, refused or withdrawn", "silence is never agreement")
 		}
-		if a.State == "given" && (a.GivenBy == "" || a.Told == "") {
+		if a.State == "given" && (blank(a.GivenBy) || blank(a.Told)) {
 			return mash.Invalid("basis.agreement", "given_by or told is missing", "record who agreed and what they were told")
 		}
 		if a.At.IsZero() || a.At.After(now) {
@@ -122,14 +133,14 @@ func checkBasis(purpose mash.Purpose, b mash.Basis, now time.Time) error {
 	}
 	if x := b.Dispensation; x != nil {
 		n++
-		if strings.TrimSpace(x.Reason) == "" || x.Manager == "" || x.At.IsZero() {
-			return mash.Invalid("basis.dispensation", "reason, manager or time is missing", "a manager records why agreement is dispensed with")
+		if blank(x.Reason) || blank(x.Manager) || x.At.IsZero() || x.At.After(now) {
+			return mash.Invalid("basis.dispensation", "reason, manager or time is missing, or the time is to come", "a manager records why agreement is dispensed with")
 		}
 	}
 	if s := b.S47; s != nil {
 		n++
-		if s.By == "" || s.Qualified == "" || s.Grounds == "" || s.Evidence == "" || s.At.IsZero() || s.At.After(now) {
-			return mash.Invalid("basis.s47", "by, qualified, grounds, evidence or time is missing",
+		if blank(s.By) || blank(s.Qualified) || blank(s.Grounds) || blank(s.Evidence) || s.At.IsZero() || s.At.After(now) {
+			return mash.Invalid("basis.s47", "by, qualified, grounds, evidence or time is missing, or the time is to come",
 				"record the s.47 decision in full before the first question goes out")
 		}
 	}
@@ -157,7 +168,7 @@ func checkPeople(people []mash.EnquiryPerson) error {
 		case mash.RoleSubject:
 			subjects++
 		case mash.RoleHousehold:
-			if strings.TrimSpace(p.Reason) == "" {
+			if blank(p.Reason) {
 				return mash.Invalid(field("reason"), "is missing", "say why this member of the household is asked about")
 			}
 		default:
@@ -169,7 +180,7 @@ func checkPeople(people []mash.EnquiryPerson) error {
 		if len(p.Record.Names) == 0 {
 			return mash.Invalid(field("record.name"), "is missing", "give at least one name, or how the person is called")
 		}
-		if len(p.Record.Identifiers) == 0 && p.IdentifierOmitted == "" {
+		if len(p.Record.Identifiers) == 0 && blank(p.IdentifierOmitted) {
 			return mash.Invalid(field("identifier_omitted_reason"), "is missing", "give an identifier or say why there is none")
 		}
 	}
@@ -178,6 +189,8 @@ func checkPeople(people []mash.EnquiryPerson) error {
 	}
 	return nil
 }
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // personKey accepts subject-1, household-12 and nothing that could be a name.
 func personKey(s string) bool {
