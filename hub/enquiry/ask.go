@@ -2,6 +2,7 @@ package enquiry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -33,7 +34,26 @@ type PartyAsk struct {
 // Ask decides and sends the questions. Each party gets a request of its own,
 // whatever the answer: what policy denies ends refused and what needs a person
 // waits as held_for_review, both visible. Errors: CodeInvalid, CodeConflict.
+//
+// The decisions are made before the transaction, because a policy takes its
+// time. Should the enquiry have changed meanwhile (the family withdrew its
+// agreement, somebody else asked) they are made again.
 func (d *Desk) Ask(ctx context.Context, actor mash.Actor, enquiryID string, in AskInput) ([]mash.Request, error) {
+	for range 5 {
+		requests, err := d.ask(ctx, actor, enquiryID, in)
+		if errors.Is(err, mash.ErrStale) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.post.Nudge()
+		return requests, nil
+	}
+	return nil, mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and ask then")
+}
+
+func (d *Desk) ask(ctx context.Context, actor mash.Actor, enquiryID string, in AskInput) ([]mash.Request, error) {
 	e, err := d.act(ctx, actor, enquiryID)
 	if err != nil {
 		return nil, err
@@ -57,22 +77,24 @@ func (d *Desk) Ask(ctx context.Context, actor mash.Actor, enquiryID string, in A
 		requests, decisions = append(requests, r), append(decisions, dec)
 	}
 	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		// What was read is what is acted on: each Ask raises the version.
+		if _, err := change(tx, e.ID, func(now *mash.Enquiry) error {
+			if now.Version != e.Version {
+				return mash.ErrStale
+			}
+			now.State = mash.EnquiryResearching
+			now.NotAsked = append(now.NotAsked, in.NotAsked...)
+			return nil
+		}); err != nil {
+			return err
+		}
 		for i := range requests {
 			if err := d.settleAsk(ctx, tx, actor, e, &requests[i], decisions[i], now, true); err != nil {
 				return err
 			}
 		}
-		_, err := change(tx, e.ID, func(e *mash.Enquiry) error {
-			if err := expect(*e, "ask", mash.EnquiryScreened, mash.EnquiryResearching, mash.EnquiryCollated); err != nil {
-				return err
-			}
-			e.State = mash.EnquiryResearching
-			e.NotAsked = append(e.NotAsked, in.NotAsked...)
-			return nil
-		})
-		return err
+		return nil
 	})
-	d.post.Nudge()
 	return requests, err
 }
 
@@ -107,6 +129,9 @@ func (d *Desk) checkAsk(ctx context.Context, e mash.Enquiry, in AskInput) error 
 			return mash.Errorf(mash.CodeConflict, "%s has an open request of this enquiry", pa.Party)
 		}
 		asked = append(asked, pa.Party)
+		if twice(pa.Persons) || twice(pa.Categories) {
+			return mash.Invalid(field+"persons", "or categories has an entry twice", "name each once")
+		}
 		for _, p := range pa.Persons {
 			if !slices.Contains(known, p) {
 				return mash.Invalid(field+"persons", "names a person who is not in the enquiry", "use the keys of the enquiry's people")
@@ -120,11 +145,17 @@ func (d *Desk) checkAsk(ctx context.Context, e mash.Enquiry, in AskInput) error 
 		}
 	}
 	for i, n := range in.NotAsked {
-		if n.Reason == "" {
+		if blank(n.Reason) {
 			return mash.Invalid(fmt.Sprintf("not_asked[%d].reason", i), "is missing", "say why it is not asked")
 		}
 	}
 	return nil
+}
+
+// twice reports whether something stands in a list more than once. A scope with
+// a repeat is another scope than the one that the agency makes of the question.
+func twice(list []string) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(list)))) < len(list)
 }
 
 // raise makes the request before anything was decided.
@@ -223,6 +254,7 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 	verdict := dec.Verdict
 	if verdict.Answer == mash.Permit {
 		if !implements(verdict.Obligations) {
+			d.Log.Error("obligation not implemented", "question", dec.Question, "decision", dec.ID, "policy", dec.PolicyVersion)
 			verdict = mash.Verdict{Answer: mash.Deny, Fault: true}
 		}
 		r.Persons = permitted(dec, r.Persons)
@@ -246,10 +278,15 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 	}
 	if r.State == mash.RequestQueued {
 		m, err := d.question(ctx, tx, e, *r, dec, now)
-		if err != nil {
+		switch {
+		case mash.CodeOf(err) == mash.CodeUnknownKey:
+			// The agency is not enrolled: that holds up no other agency's question.
+			r.State, r.Code, action = mash.RequestUndeliverable, string(mash.CodeUnknownKey), "request.undeliverable"
+		case err != nil:
 			return err
+		default:
+			r.MessageID = m.ID
 		}
-		r.MessageID = m.ID
 	}
 	if err := store(*r); err != nil {
 		return fmt.Errorf("storing request: %w", err)
@@ -267,6 +304,8 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 		}
 	case mash.RequestHeld:
 		err = event(mash.EventHeld, "")
+	case mash.RequestUndeliverable:
+		err = event(mash.EventUndeliverable, r.Code)
 	default:
 		err = event(mash.EventRefused, r.Code)
 	}
@@ -310,10 +349,13 @@ func permitted(dec mash.Decision, keys []string) []string {
 }
 
 // implements reports whether asking can honour the obligations: an ask has
-// none but those on what comes back.
+// none but those on what comes back. Of a category of which only existence may
+// come, land keeps the content back (existenceOnly).
 func implements(obligations []mash.Obligation) bool {
 	for _, o := range obligations {
-		if o.Code != mash.ObligeProtectLocation && o.Code != mash.ObligeNotVisible {
+		switch o.Code {
+		case mash.ObligeProtectLocation, mash.ObligeNotVisible, mash.ObligeExistenceOnly:
+		default:
 			return false
 		}
 	}
@@ -332,7 +374,7 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 	if r.State != mash.RequestHeld {
 		return r, mash.Errorf(mash.CodeConflict, "the request is %s, not held for review", r.State)
 	}
-	if reason == "" {
+	if blank(reason) {
 		return r, mash.Invalid("reason", "is missing", "say why")
 	}
 	now := d.Env.Now()
@@ -346,48 +388,74 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 	}
 	r.Decision, r.Code = dec.ID, ""
 	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		stored, err := tx.Enquiry(e.ID)
+		if err != nil {
+			return err
+		}
+		if stored.Version != e.Version { // its basis, or its rating
+			return mash.ErrStale
+		}
 		return d.settleAsk(ctx, tx, actor, e, &r, dec, now, false)
 	})
+	if errors.Is(err, mash.ErrStale) {
+		err = mash.Errorf(mash.CodeConflict, "the request or its enquiry changed meanwhile; look again")
+	}
 	d.post.Nudge()
 	return r, err
 }
 
 // Withdraw stops a request that has not landed and tells the agency.
 func (d *Desk) Withdraw(ctx context.Context, actor mash.Actor, requestID, reason string) (mash.Request, error) {
-	r, e, err := d.loadRequest(ctx, actor, requestID)
+	r, _, err := d.loadRequest(ctx, actor, requestID)
 	if err != nil {
 		return r, err
 	}
-	if reason == "" {
+	if blank(reason) {
 		return r, mash.Invalid("reason", "is missing", "say why it is withdrawn")
 	}
-	now := d.Env.Now()
-	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
-		var err error
+	err = d.Store.Update(ctx, func(tx mash.HubTx) (err error) {
 		if r, err = tx.Request(requestID); err != nil {
 			return err
 		}
 		if r.State.Ended() {
 			return mash.Errorf(mash.CodeConflict, "the request is already %s", r.State)
 		}
-		told := r.MessageID != ""
-		r.State, r.Code = mash.RequestWithdrawn, "withdrawn"
-		if err := tx.UpdateRequest(r); err != nil {
-			return err
-		}
-		if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventWithdrawn, At: now, Clock: mash.ClockHub}); err != nil {
-			return err
-		}
-		if told {
-			if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
-				Header: wire.Header{Kind: wire.KindWithdraw, Ref: r.ID, Revision: r.Revision}, Body: wire.Withdraw{Reason: "withdrawn"}}); err != nil {
-				return err
-			}
-		}
-		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "request.withdraw", Enquiry: e.ID, Request: r.ID})
+		return d.withdraw(ctx, tx, actor, &r, "withdrawn")
 	})
 	d.post.Nudge()
 	return r, err
+}
+
+// withdraw ends an open request in tx. A question that the broker does not
+// have yet does not leave any more; the agency is told all the same, in case
+// it was on its way at this moment.
+func (d *Desk) withdraw(ctx context.Context, tx mash.HubTx, actor mash.Actor, r *mash.Request, code string) error {
+	now := d.Env.Now()
+	r.State, r.Code = mash.RequestWithdrawn, code
+	r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool { return m == mash.MarkClarifying })
+	if err := tx.UpdateRequest(*r); err != nil {
+		return err
+	}
+	if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventWithdrawn, At: now, Clock: mash.ClockHub}); err != nil {
+		return err
+	}
+	if r.MessageID != "" {
+		q, err := tx.OutMessage(r.MessageID)
+		if err != nil {
+			return fmt.Errorf("finding the question: %w", err)
+		}
+		if q.State == mash.OutOpen && q.Sent.IsZero() {
+			if _, err := tx.Settle(q.ID, mash.OutRefused, code); err != nil {
+				return fmt.Errorf("stopping the question: %w", err)
+			}
+		}
+		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
+			Header: wire.Header{Kind: wire.KindWithdraw, Ref: r.ID, Revision: r.Revision}, Body: wire.Withdraw{Reason: code}}); err != nil {
+			return err
+		}
+	}
+	return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "request.withdraw", Enquiry: r.EnquiryID, Request: r.ID,
+		Detail: map[string]string{"code": code}})
 }
 
 // loadRequest loads a request and its enquiry for an actor who may act on it.

@@ -62,30 +62,34 @@ func (d *Desk) SetRAG(ctx context.Context, actor mash.Actor, id string, rag mash
 }
 
 // WithdrawAgreement records that the family no longer agrees. Requests held or
-// still on their way are withdrawn; what has left cannot be called back.
+// still on their way are withdrawn in the same transaction; what has left
+// cannot be called back.
 func (d *Desk) WithdrawAgreement(ctx context.Context, actor mash.Actor, id string) error {
 	err := d.step(ctx, actor, id, "enquiry.agreement_withdrawn", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if e.Basis.Agreement == nil {
 			return mash.Errorf(mash.CodeConflict, "this enquiry does not rest on the family's agreement")
 		}
 		a, now := *e.Basis.Agreement, d.Env.Now()
-		a.State, a.WithdrawnAt = "withdrawn", &now
+		if a.WithdrawnAt == nil {
+			a.WithdrawnAt = &now
+		}
+		a.State = "withdrawn"
 		e.Basis.Agreement = &a
+		requests, err := tx.RequestsOf(id)
+		if err != nil {
+			return err
+		}
+		for _, r := range requests {
+			if r.State.Ended() {
+				continue
+			}
+			if err := d.withdraw(ctx, tx, actor, &r, "agreement_withdrawn"); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	var open []mash.Request
-	err = d.Store.View(ctx, func(tx mash.HubTx) (err error) {
-		open, err = tx.RequestsOf(id)
-		return err
-	})
-	for _, r := range open {
-		if err == nil && !r.State.Ended() {
-			_, err = d.Withdraw(ctx, actor, r.ID, "agreement_withdrawn")
-		}
-	}
+	d.post.Nudge()
 	return err
 }
 

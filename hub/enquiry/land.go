@@ -109,7 +109,11 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	if err := checkOutcomes(ret, r); err != nil {
 		return err
 	}
-	if !inScope(ret, r) {
+	existence, err := existenceOnly(tx, r)
+	if err != nil {
+		return err
+	}
+	if !inScope(ret, r, existence) {
 		ret.Flags = append(ret.Flags, mash.FlagQuarantined)
 	}
 	if r.State.Ended() && r.State != mash.RequestLanded {
@@ -152,6 +156,9 @@ func (d *Desk) answers(tx mash.HubTx, r mash.Request, m exchange.Received) error
 		return mash.Errorf(mash.CodeOutOfScope, "the return is about something else than was asked")
 	}
 	q, err := tx.OutMessage(r.MessageID)
+	if errors.Is(err, mash.ErrNotFound) { // refused, or held: no question ever left
+		return mash.Errorf(mash.CodeOutOfScope, "the return answers a question that was not sent")
+	}
 	if err != nil {
 		return fmt.Errorf("finding the question: %w", err)
 	}
@@ -193,11 +200,27 @@ func checkOutcomes(ret mash.Return, r mash.Request) error {
 	return nil
 }
 
+// existenceOnly lists the categories that were asked for on the terms that
+// their content stays with the agency.
+func existenceOnly(tx mash.HubTx, r mash.Request) ([]string, error) {
+	dec, err := tx.Decision(r.Decision)
+	if err != nil {
+		return nil, fmt.Errorf("finding the decision to ask: %w", err)
+	}
+	var out []string
+	for _, c := range r.Categories {
+		if obliged(dec.Part(c).Obligations, mash.ObligeExistenceOnly) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
 // inScope reports whether every item is about somebody, something and some
 // time that was asked about, and says itself found.
-func inScope(ret mash.Return, r mash.Request) bool {
+func inScope(ret mash.Return, r mash.Request, existence []string) bool {
 	for _, i := range ret.Items {
-		if !slices.Contains(r.Persons, i.Person) || !slices.Contains(r.Categories, i.Category) || i.Validate() != nil {
+		if slices.Contains(existence, i.Category) || !slices.Contains(r.Persons, i.Person) || !slices.Contains(r.Categories, i.Category) || i.Validate() != nil {
 			return false
 		}
 		first, last := i.Date.Earliest(), i.Date.Latest()
@@ -335,7 +358,7 @@ func (d *Desk) AnswerClarification(ctx context.Context, actor mash.Actor, reques
 	if err != nil {
 		return r, err
 	}
-	if text == "" {
+	if blank(text) {
 		return r, mash.Invalid("text", "is missing", "write the answer")
 	}
 	now := d.Env.Now()
@@ -343,7 +366,7 @@ func (d *Desk) AnswerClarification(ctx context.Context, actor mash.Actor, reques
 		if r, err = tx.Request(requestID); err != nil {
 			return err
 		}
-		if !slices.Contains(r.Marks, mash.MarkClarifying) {
+		if r.State.Ended() || !slices.Contains(r.Marks, mash.MarkClarifying) {
 			return mash.Errorf(mash.CodeConflict, "no question is open on this request")
 		}
 		r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool { return m == mash.MarkClarifying })
