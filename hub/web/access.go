@@ -27,6 +27,7 @@ const (
 	ruleReopen     = "reopen"
 	ruleNotices    = "notification"
 	ruleAudit      = "audit"
+	ruleHealth     = "health"
 )
 
 // routeRules are decided here, before the handler: their pages are about no
@@ -37,7 +38,7 @@ var routeRules = []string{ruleHome, ruleLive, ruleNew, ruleNotices, ruleAudit}
 // it knows how the person stands to the enquiry and whether that is restricted.
 // TestEveryRoute proves that each of them does.
 var deskRules = []string{ruleBoard, ruleEnquiry, ruleChronology, ruleRequest, ruleAct, ruleAsk, ruleReview, ruleDecide,
-	ruleFeedback, ruleClose, ruleReopen}
+	ruleFeedback, ruleClose, ruleReopen, ruleHealth}
 
 func rules() []string { return slices.Concat(routeRules, deskRules) }
 

@@ -58,6 +58,11 @@ func (a *api) lists() {
 		func(c call, _ nothing) ([]NoticeRow, error) { return s.notices(c) })
 	add[bare](a, op{"agencies", http.MethodGet, "/agencies", ruleHome, "The agencies of the partnership", http.StatusOK},
 		func(call, nothing) (mash.Directory, error) { return s.Agencies, nil })
+	add[bare](a, op{"health", http.MethodGet, "/health", ruleHealth, "Each agency's last sign of life and the state of its systems", http.StatusOK},
+		func(c call, _ nothing) ([]enquiry.AgencyHealth, error) {
+			out, err := s.Desk.SystemHealth(c, c.actor)
+			return orEmpty(out), err
+		})
 	add[bare](a, op{"audit-checkpoint", http.MethodGet, "/audit/checkpoint", ruleAudit, "The newest signed state of the log", http.StatusOK},
 		func(c call, _ nothing) (Checkpoint, error) { return s.checkpoint(c) })
 

@@ -38,6 +38,35 @@ func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
 	return s.layout.Write(w, r, page)
 }
 
+// agenciesPage shows whose systems work and whom to telephone.
+func (s *site) agenciesPage(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.Desk.SystemHealth(r.Context(), actor(r.Context()))
+	if err != nil {
+		return err
+	}
+	t := kit.Table{Caption: "Agencies and their systems", CaptionClasses: "govuk-visually-hidden", Scroll: true, FirstCellIsHeader: true,
+		Head: []kit.Cell{{Text: "Agency"}, {Text: "Telephone"}, {Text: "Connection"}, {Text: "Systems"}}}
+	for _, a := range all {
+		connection := lines("Connected", "Last sign of life "+when(a.LastSeen))
+		switch {
+		case a.LastSeen.IsZero():
+			connection = lines("Never heard of")
+		case a.Silent:
+			connection = lateLines(true, []string{"No sign of life", "Since " + when(a.LastSeen)})
+		}
+		var systems []string
+		for _, c := range a.Sources {
+			systems = append(systems, c.Connector+": "+lower(word(sourceWords, c.State))+", since "+when(c.Since))
+		}
+		if len(systems) == 0 {
+			systems = []string{"None is known: its people answer"}
+		}
+		t.Rows = append(t.Rows, []kit.Cell{{Text: a.Name}, {Text: a.Telephone}, {HTML: connection}, {HTML: evenLines(systems)}})
+	}
+	return s.layout.Write(w, r, kit.Page{Title: "Agencies", Wide: true, Body: kit.Stack{
+		kit.Paragraph{Text: "When a system cannot be searched, the answer says so. That is never the same as nothing known."}, t}})
+}
+
 // checkpoint is the newest one; before the first it is empty.
 func (s *site) checkpoint(ctx context.Context) (Checkpoint, error) {
 	c, err := s.Audit.Checkpoint(ctx)

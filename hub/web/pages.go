@@ -30,6 +30,7 @@ func (s *site) pages() {
 		get("/enquiries/{id}/"+st.path, st.rule, s.stepPage(st))
 		post("/enquiries/{id}/"+st.path, st.rule, s.stepPost(st))
 	}
+	get("/agencies", ruleHealth, s.agenciesPage)
 	get("/notices", ruleNotices, s.noticesPage)
 	get("/audit", ruleAudit, s.auditPage)
 	s.router.Handle(kit.Route{Pattern: "GET /audit/bundle", Rule: ruleAudit, Timeout: bundleTime, Handler: s.bundle})
@@ -55,6 +56,9 @@ func dutiesOf(has func(role string) bool) []duty {
 		out = append(out, staffDuties...)
 	case has(mash.RoleIGLead):
 		out = append(out, duty{"Board", "/board", "See how requests are running. You see references and times, never what was said."})
+	}
+	if len(out) > 0 {
+		out = append(out, duty{"Agencies", "/agencies", "See whose systems work, and whom to telephone."})
 	}
 	if has(mash.RoleIGLead) || has(mash.RoleScrutineer) || has(mash.RoleManager) {
 		out = append(out, duty{"Audit", "/audit", "Download the log of everything the hub did and check it with the public key."})

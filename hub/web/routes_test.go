@@ -52,7 +52,7 @@ var (
 	staffOnly = []string{"worker", "worker_2", "manager"}
 	// openTo says which roles a page about no enquiry is for.
 	openTo = map[string][]string{ruleHome: allRoles, ruleBoard: {"worker", "worker_2", "manager", "ig_lead"}, ruleLive: {"worker", "worker_2", "manager", "ig_lead"},
-		ruleNew: staffOnly, ruleNotices: staffOnly, ruleAudit: {"manager", "ig_lead", "scrutineer"}}
+		ruleHealth: allRoles, ruleNew: staffOnly, ruleNotices: staffOnly, ruleAudit: {"manager", "ig_lead", "scrutineer"}}
 )
 
 // target is an enquiry with one request, and who may see it.

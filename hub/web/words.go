@@ -75,6 +75,9 @@ var noticeWords = map[string]string{
 	"undeliverable": "Could not be delivered", "expired": "Expired",
 }
 
+// sourceWords are the states of an agency's system.
+var sourceWords = map[string]string{"running": "Works", "unavailable": "Cannot be searched", "tripped": "Cannot be searched: it failed several times", "starting": "Starting", "restarting": "Starting again"}
+
 var noticeKindWords = map[string]string{"encompass": "Operation Encompass", "feedback": "Feedback to who raised a contact"}
 
 var decisionWords = map[string]string{
