@@ -28,7 +28,7 @@ func TestAgenciesPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := h.as("worker")
-	contains(t, "the page", w.get("/agencies").body, "No sign of life", "01632 960102", "fhir: cannot be searched", "Never heard of", "Connected")
+	contains(t, "the page", w.get("/agencies").body, "No sign of life", "01632 960102", "fhir: cannot be searched", "Not connected yet", "Connected")
 	var all []enquiry.AgencyHealth
 	w.json("GET", "/api/v1/health", "", &all)
 	if len(all) != len(agencies) {

@@ -50,7 +50,7 @@ func (s *site) agenciesPage(w http.ResponseWriter, r *http.Request) error {
 		connection := lines("Connected", "Last sign of life "+when(a.LastSeen))
 		switch {
 		case a.LastSeen.IsZero():
-			connection = lines("Never heard of")
+			connection = lines("Not connected yet")
 		case a.Silent:
 			connection = lateLines(true, []string{"No sign of life", "Since " + when(a.LastSeen)})
 		}
@@ -58,8 +58,11 @@ func (s *site) agenciesPage(w http.ResponseWriter, r *http.Request) error {
 		for _, c := range a.Sources {
 			systems = append(systems, c.Connector+": "+lower(word(sourceWords, c.State))+", since "+when(c.Since))
 		}
-		if len(systems) == 0 {
-			systems = []string{"None is known: its people answer"}
+		switch {
+		case a.LastSeen.IsZero():
+			systems = []string{"Not known"}
+		case len(systems) == 0:
+			systems = []string{"None: its people answer"}
 		}
 		t.Rows = append(t.Rows, []kit.Cell{{Text: a.Name}, {Text: a.Telephone}, {HTML: connection}, {HTML: evenLines(systems)}})
 	}

@@ -83,7 +83,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := kit.Stack{}
 	if len(rows) > 0 {
-		body = append(body, kit.SummaryList{Rows: rows})
+		body = append(body, kit.Heading{Text: "What you can do here"}, kit.SummaryList{Rows: rows})
 	}
 	switch {
 	case a.Has(mash.RoleManager):
@@ -99,7 +99,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.layout.Write(w, r, kit.Page{Title: "What you can do here", Body: append(body, list...)})
+	return s.layout.Write(w, r, kit.Page{Title: "Start", Body: append(list, body...)})
 }
 
 // worklist is how a worker finds an enquiry whose questions have all been
