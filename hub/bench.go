@@ -7,13 +7,44 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"time"
 
 	"mashhub/hub/bench"
 )
 
 // benchCmd are the measurements. None of them fails because of a figure.
 type benchCmd struct {
-	Crash benchCrashCmd `cmd:"" help:"Kill hub, nodes, connector and broker under load, and check that nothing is lost or counted twice."`
+	Roundtrip benchRoundtripCmd `cmd:"" help:"Ask eight agencies, and compare with a bare HTTP and a raw Kafka fan-out in the same run."`
+	Start     benchStartCmd     `cmd:"" help:"Run demo --once: how long to the complete chronology, and how much memory."`
+	Crash     benchCrashCmd     `cmd:"" help:"Kill hub, nodes, connector and broker under load, and check that nothing is lost or counted twice."`
+}
+
+type benchRoundtripCmd struct {
+	Rounds     int           `help:"How often we and both peers are measured, one after the other." default:"3"`
+	Each       time.Duration `help:"How long each is measured in a round." default:"3s"`
+	CPUProfile string        `help:"Write a CPU profile of hub and nodes under load to FILE." placeholder:"FILE" name:"cpuprofile" type:"path"`
+	JSON       bool          `help:"Print one JSON object." name:"json"`
+}
+
+func (c *benchRoundtripCmd) Run(ctx context.Context) error {
+	r, err := bench.RoundTrip(ctx, bench.RoundTripOptions{Rounds: c.Rounds, Each: c.Each, CPUProfile: c.CPUProfile, Out: os.Stderr})
+	if err != nil {
+		return err
+	}
+	return printReport(r, c.JSON, os.Stdout)
+}
+
+type benchStartCmd struct {
+	Times int  `help:"How often it is started." default:"3"`
+	JSON  bool `help:"Print one JSON object." name:"json"`
+}
+
+func (c *benchStartCmd) Run(ctx context.Context) error {
+	r, err := bench.Start(ctx, bench.StartOptions{Times: c.Times, Out: os.Stderr})
+	if err != nil {
+		return err
+	}
+	return printReport(r, c.JSON, os.Stdout)
 }
 
 type benchCrashCmd struct {

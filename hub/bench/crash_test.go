@@ -55,7 +55,8 @@ func TestPlantedFaultIsFound(t *testing.T) {
 	for _, m := range []Moment{{Victim: "hub", At: onLand}, {Victim: "police", At: onHold}} {
 		for _, plant := range []bool{true, false} {
 			t.Run(m.Victim+"/"+map[bool]string{true: "planted", false: "as it is"}[plant], func(t *testing.T) {
-				r, err := Crash(t.Context(), CrashOptions{Seed: 7, Plant: plant, Only: &m, FaultEvery: -1, Drain: 3 * time.Second, Out: t.Output()})
+				t.Parallel()
+				r, err := Crash(t.Context(), CrashOptions{Seed: 7, Plant: plant, Only: &m, FaultEvery: -1, Drain: 2 * time.Second, Out: t.Output()})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -156,6 +156,8 @@ func (c *crash) unexpected(ctx context.Context, doing string, err error) {
 	switch mash.CodeOf(err) {
 	case mash.CodeConflict, mash.CodeUnavailable:
 		return // it ended meanwhile, or a dying process says so
+	case mash.CodeFault:
+		return // a busy machine took too long to decide: denied, as it should be
 	}
 	if err == errGone { //nolint:errorlint // call returns it as it is
 		pause(ctx, 10*time.Millisecond)

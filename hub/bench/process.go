@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -184,10 +182,9 @@ func alive(pid int) bool {
 	if pid <= 0 || syscall.Kill(pid, 0) != nil {
 		return false
 	}
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return !errors.Is(err, os.ErrNotExist) || runtime.GOOS != "linux"
+	if runtime.GOOS != "linux" {
+		return true
 	}
-	_, after, _ := strings.Cut(string(b), ") ") // pid (name) state …
-	return !strings.HasPrefix(after, "Z")
+	f := stat(pid)
+	return len(f) > 0 && f[0] != "Z"
 }
