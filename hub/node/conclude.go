@@ -96,6 +96,9 @@ func (n *Node) releaseInput(hub, id string, p mash.Party, actor mash.Actor, w *w
 			}
 			in.Items = append(in.Items, x)
 		}
+		for _, x := range w.Withhold {
+			held[x.Category] = held[x.Category] || x.Person == person.Key
+		}
 		// Every category asked for, held or not: existence is answered alike.
 		for _, c := range w.Question.Categories {
 			in.Held = append(in.Held, mash.HeldInput{Person: person.Key, Category: c, Band: f.Band, Held: held[c]})
@@ -113,14 +116,18 @@ func reasonsOnly(in []mash.Withholding) []mash.Withholding {
 	return out
 }
 
+// clausePerson is the clause of what a person at the agency keeps back, with
+// the reason that they gave.
+const clausePerson = "agency_person"
+
 // released is what a decision lets go.
 type released struct {
 	outcomes []mash.PersonOutcome
 	items    []mash.ReturnedItem
 	withheld []mash.Withholding
-	review   []string // ids of items that a reviewer must look at
-	waiting  bool     // somebody or something has still to answer
-	retry    bool     // a system is to be asked again
+	review   map[string][]string // items that a reviewer must look at, with the policy's reasons
+	waiting  bool                // somebody or something has still to answer
+	retry    bool                // a system is to be asked again
 }
 
 // assemble turns findings and decision into what leaves. Anything the decision
@@ -174,7 +181,10 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 			continue
 		case (v.Answer == mash.Review || existence.Answer == mash.Review) && !reviewed:
 			review = true
-			out.review = append(out.review, i.ID)
+			if out.review == nil {
+				out.review = map[string][]string{}
+			}
+			out.review[i.ID] = append(slices.Clone(v.Reasons), existence.Reasons...)
 			continue
 		case existence.Answer != mash.Permit:
 			hidden = true
@@ -185,7 +195,7 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 		if x == nil {
 			x = &mash.Withholding{Person: key, Category: i.Category, Clause: first(v.Clauses), Reason: first(v.Reasons)}
 			if reviewed && !allowed {
-				x.Clause, x.Reason = "agency_reviewer", "The agency's reviewer decided that this is not to be shared."
+				x.Clause, x.Reason = clausePerson, w.Why[i.ID]
 			}
 			withheld[i.Category], order = x, append(order, i.Category)
 		}
@@ -193,6 +203,16 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 	}
 	for _, c := range order {
 		out.withheld = append(out.withheld, *withheld[c])
+	}
+	for _, x := range w.Withhold { // what a person says that they keep back
+		switch {
+		case x.Person != key:
+		case dec.Part("existence:"+key+":"+x.Category).Answer == mash.Permit:
+			visible = true
+			out.withheld = append(out.withheld, x)
+		default:
+			hidden = true
+		}
 	}
 	if review {
 		out.waiting = true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"mashhub/hub/mash"
@@ -45,11 +46,11 @@ type Candidate struct {
 
 // taskBody is what a task stores.
 type taskBody struct {
-	Persons []string        `json:"persons,omitempty"`
-	Items   []string        `json:"items,omitempty"`
-	Notice  json.RawMessage `json:"notice,omitempty"`
-	Kind    string          `json:"kind,omitempty"` // of the notification
-	ID      string          `json:"id,omitempty"`   // of the notification
+	Persons []string            `json:"persons,omitempty"`
+	Items   map[string][]string `json:"items,omitempty"` // to review, with the policy's reasons
+	Notice  json.RawMessage     `json:"notice,omitempty"`
+	Kind    string              `json:"kind,omitempty"` // of the notification
+	ID      string              `json:"id,omitempty"`   // of the notification
 }
 
 // tasksFor makes, renews or closes the tasks that a request needs now.
@@ -123,21 +124,40 @@ func (n *Node) closeTasks(tx mash.NodeTx, hub, request string, p mash.Party, by 
 	return nil
 }
 
-// Inbox lists what people at the agency must do: kinds and times, nothing
-// about anybody. A person who works for units sees those only.
-func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]mash.Task, error) {
-	if err := n.view(ctx, actor, n.Links[0].Hub, "inbox", "", nil); err != nil {
+// InboxRow is a task as the inbox lists it: kinds, references and times,
+// nothing about anybody.
+type InboxRow struct {
+	mash.Task
+	Reference string    // of the enquiry; empty for a notice
+	Target    time.Time // zero for a notice
+}
+
+// Inbox lists what people at the agency must do. A person who works for units
+// sees those only.
+func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) {
+	if err := n.MayView(ctx, actor, "inbox"); err != nil {
 		return nil, err
 	}
-	var tasks []mash.Task
-	err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
-		tasks, err = tx.OpenTasks(actor.Units, 500)
-		return err
+	var rows []InboxRow
+	err := n.Store.View(ctx, func(tx mash.NodeTx) error {
+		tasks, err := tx.OpenTasks(actor.Units, 500)
+		if err != nil {
+			return err
+		}
+		rows = nil
+		for _, t := range tasks {
+			t.Body = nil
+			row := InboxRow{Task: t}
+			if t.Kind != TaskNotice {
+				if _, w, err := held(tx, t.Hub, t.Request, t.Party); err == nil { // else withdrawn meanwhile
+					row.Reference, row.Target = w.Question.Reference, w.Question.TargetAt
+				}
+			}
+			rows = append(rows, row)
+		}
+		return nil
 	})
-	for i := range tasks {
-		tasks[i].Body = nil
-	}
-	return tasks, err
+	return rows, err
 }
 
 // mine reports whether a task is for an actor: theirs by agency, and by unit
@@ -166,10 +186,19 @@ func (n *Node) view(ctx context.Context, actor mash.Actor, hub, page, request st
 	if err := n.Store.Update(ctx, func(tx mash.NodeTx) error { return n.note(tx, &dec, e) }); err != nil {
 		return err
 	}
-	if !permitted {
+	switch {
+	case dec.Fault:
+		return mash.Errorf(mash.CodeFault, "this could not be decided; it is recorded and the policy's owner is told")
+	case !permitted:
 		return noTask()
 	}
 	return nil
+}
+
+// MayView decides and records whether an actor may open a page of the node
+// that is about no task. Errors: CodeNotFound, CodeFault.
+func (n *Node) MayView(ctx context.Context, actor mash.Actor, page string) error {
+	return n.view(ctx, actor, n.Links[0].Hub, page, "", nil)
 }
 
 func noTask() error { return mash.Errorf(mash.CodeNotFound, "there is no such task") }
@@ -246,8 +275,11 @@ func (n *Node) fill(tx mash.NodeTx, v *TaskView) error {
 			}
 		}
 		for _, i := range f.Items {
-			if t.Kind == TaskReview && slices.Contains(b.Items, i.ID) {
-				v.Items = append(v.Items, i)
+			if why, ok := b.Items[i.ID]; ok && t.Kind == TaskReview {
+				if v.Reasons == nil {
+					v.Reasons = map[string][]string{}
+				}
+				v.Items, v.Reasons[i.ID] = append(v.Items, i), why
 			}
 		}
 	}
@@ -290,6 +322,7 @@ func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a 
 		return err
 	}
 	found := map[string]*finding{}
+	var kept []mash.Withholding
 	for _, key := range b.Persons {
 		pa, ok := a.Persons[key]
 		if !ok {
@@ -300,11 +333,29 @@ func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a 
 			return err
 		}
 		found[key] = f
+		for i, x := range pa.Withheld {
+			if strings.TrimSpace(x.Reason) == "" || x.Category == "" {
+				return mash.Invalid(fmt.Sprintf("persons.%s.withheld[%d]", key, i), "category or reason is missing", "withholding needs a reason just as sharing does")
+			}
+			kept = append(kept, mash.Withholding{Person: key, Category: x.Category, Clause: clausePerson, Reason: x.Reason})
+		}
 	}
 	return n.finish(ctx, t, actor, func(w *work) error {
 		for key, f := range found {
+			if old := w.Findings[key]; old != nil && len(old.Items) > 0 { // what another system holds beside
+				f.Items = append(slices.Clone(f.Items), old.Items...)
+				if f.State == findNone {
+					f.State = findFound
+				}
+			}
 			w.Findings[key] = f
 		}
+		for _, x := range kept {
+			if !slices.Contains(w.Question.Categories, x.Category) {
+				return mash.Invalid("persons."+x.Person+".withheld", "names a category that was not asked for", "choose a category of the request")
+			}
+		}
+		w.Withhold = kept
 		return nil
 	})
 }
@@ -346,7 +397,7 @@ func (n *Node) humanFinding(ctx context.Context, t mash.Task, key string, a Pers
 		at := fmt.Sprintf("%s.items[%d]", field, i)
 		item.ID, item.Person = n.Env.NewID(), key
 		if item.Source == "" {
-			item.Source = n.Agency.Name
+			item.Source = mash.Directory{n.Agency}.Name(t.Party)
 		}
 		if !slices.Contains(w.Question.Categories, item.Category) {
 			return nil, mash.Invalid(at+".category", "was not asked for", "choose a category of the request")
@@ -398,6 +449,11 @@ func (n *Node) CheckMatch(ctx context.Context, actor mash.Actor, id string, choi
 
 func (n *Node) checked(ctx context.Context, t mash.Task, w *work, key, ref string) (*finding, error) {
 	old := w.Findings[key]
+	if ref == "" && len(old.Candidates) == 0 {
+		// The system had more records than it could list, so nobody has looked:
+		// a person answers by hand.
+		return &finding{State: findAsk, Items: old.Items}, nil
+	}
 	if ref == "" {
 		f := &finding{State: findNone, Items: old.Items}
 		if len(old.Items) > 0 {
@@ -434,7 +490,7 @@ func (n *Node) SubmitReview(ctx context.Context, actor mash.Actor, id string, al
 	if err != nil {
 		return err
 	}
-	for _, item := range b.Items {
+	for item := range b.Items {
 		ok, said := allow[item]
 		if !said {
 			return mash.Invalid("allow", "leaves an item undecided", "say yes or no for every item")
@@ -444,8 +500,10 @@ func (n *Node) SubmitReview(ctx context.Context, actor mash.Actor, id string, al
 		}
 	}
 	return n.finish(ctx, t, actor, func(w *work) error {
-		for _, item := range b.Items {
-			w.Reviewed[item] = allow[item]
+		for item := range b.Items {
+			if w.Reviewed[item] = allow[item]; !allow[item] {
+				w.Why[item] = reason
+			}
 		}
 		return nil
 	})
@@ -491,8 +549,14 @@ func (n *Node) AskBack(ctx context.Context, actor mash.Actor, taskID, text strin
 	if err != nil {
 		return err
 	}
-	if text == "" || len(text) > 5000 {
+	if t.Kind == TaskNotice {
+		return noTask()
+	}
+	if strings.TrimSpace(text) == "" || len(text) > 5000 {
 		return mash.Invalid("text", "is missing or longer than 5,000 characters", "write your question")
+	}
+	if t, _, err = n.openTask(ctx, actor, taskID, t.Kind); err != nil {
+		return err
 	}
 	return n.clarify(ctx, actor, t, text)
 }

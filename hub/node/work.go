@@ -24,8 +24,9 @@ type work struct {
 	Findings map[string]*finding `json:"findings"`
 	// Reviewed holds what the agency's reviewer said about items: true may
 	// leave, false may not.
-	Reviewed map[string]bool `json:"reviewed,omitempty"`
-	// Withhold is why a person at the agency keeps an item back.
+	Reviewed map[string]bool   `json:"reviewed,omitempty"`
+	Why      map[string]string `json:"why,omitempty"` // of what may not, by item
+	// Withhold is what a person who answered keeps back, by category.
 	Withhold []mash.Withholding `json:"withhold,omitempty"`
 	// Told is a fingerprint of the last part return, so that nothing is sent
 	// twice.
@@ -213,7 +214,7 @@ func held(tx mash.NodeTx, hub, id string, p mash.Party) (mash.HeldRequest, *work
 		w.Findings = map[string]*finding{}
 	}
 	if w.Reviewed == nil {
-		w.Reviewed = map[string]bool{}
+		w.Reviewed, w.Why = map[string]bool{}, map[string]string{}
 	}
 	return h, &w, nil
 }

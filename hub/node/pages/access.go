@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
@@ -13,7 +12,7 @@ import (
 // Rules are pages of the policy's table of views. Inbox and task are decided
 // and recorded by the node's method that the handler calls, because only it
 // knows whose task it is; TestEveryRouteIsDecided proves that each does. Audit
-// is decided here.
+// is decided before the handler runs.
 const (
 	ruleInbox = "inbox"
 	ruleTask  = "task"
@@ -28,45 +27,16 @@ func (s *site) authorise(r *http.Request, rule string, u kit.User) error {
 		return kit.ErrDenied // signed in, and a stranger here
 	}
 	if rule == ruleAudit {
-		return s.open(r.Context(), actorOf(u), rule)
-	}
-	return nil
-}
-
-// open decides a page that shows no task, and records the decision before
-// anything is shown (I3, I5).
-func (s *site) open(ctx context.Context, actor mash.Actor, page string) error {
-	n := s.Node
-	now, link := n.Env.Now(), n.Links[0]
-	dec := link.Policy.View(ctx, mash.ViewInput{
-		About:  mash.About{Where: mash.PartyAddress(mash.Party{Agency: s.Agency.ID}), Actor: actor.ID, Now: now},
-		Person: mash.ViewPerson{ID: actor.ID, Roles: actor.Roles, Agency: actor.Agency, Units: actor.Units, Relation: "none"},
-		Page:   page, PurposeOf: page,
-	})
-	// Such a page shows no person: that a place is to be hidden is met by
-	// showing none, and no other obligation can be.
-	permitted := dec.Answer == mash.Permit && !slices.ContainsFunc(dec.Obligations, func(o mash.Obligation) bool {
-		return o.Code != mash.ObligeProtectLocation
-	})
-	e := mash.Entry{At: now, Actor: actor.ID, Action: "page.view", Hub: link.Hub, Decision: dec.ID, Detail: map[string]string{"page": page}}
-	if !permitted {
-		e.Action = "page.denied"
-	}
-	err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
-		if err := tx.PutDecision(dec); err != nil {
+		switch err := s.Node.MayView(r.Context(), actorOf(u), rule); mash.CodeOf(err) {
+		case mash.CodeNotFound:
+			return kit.ErrDenied
+		case mash.CodeFault:
+			return kit.ErrUndecided
+		default:
 			return err
 		}
-		return n.Audit.Append(tx, e)
-	})
-	switch {
-	case err != nil:
-		return err
-	case permitted:
-		return nil
-	case dec.Fault:
-		return kit.ErrUndecided
 	}
-	return kit.ErrDenied
+	return nil
 }
 
 func actorOf(u kit.User) mash.Actor {

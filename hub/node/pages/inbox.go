@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,15 +19,11 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	marks, err := s.marks(r.Context(), tasks)
-	if err != nil {
-		return err
-	}
 	body := kit.Stack{}
 	if s.Agency.HeldFor != "" {
 		body = append(body, kit.Inset{Text: "Held for you by " + s.Agency.HeldFor + ". What you write here leaves only as your sharing agreement allows, and carries your own signature."})
 	}
-	body = append(body, kit.Live{ID: "inbox", URL: "/live/inbox", Body: kit.Stack{s.taskTable(tasks, marks, len(who.Units) == 1)}})
+	body = append(body, kit.Live{ID: "inbox", URL: "/live/inbox", Body: kit.Stack{s.taskTable(tasks, len(who.Units) == 1)}})
 	return s.layout.Write(w, r, kit.Page{Title: "Inbox", Path: "/tasks", Wide: true, Body: body})
 }
 
@@ -43,52 +37,16 @@ func (s *site) live(w http.ResponseWriter, r *http.Request) error {
 	return s.Events.Serve(w, r, topicInbox, nil)
 }
 
-// mark is what the inbox says of a question beside its task.
-type mark struct {
-	Reference string
-	Target    time.Time
-}
-
-// marks reads reference and target of the questions behind tasks that the
-// inbox has just been allowed to list. Of the stored question it takes these
-// two and nothing else: a board shows references, agencies, states and times.
-func (s *site) marks(ctx context.Context, tasks []mash.Task) (map[string]mark, error) {
-	out := map[string]mark{}
-	err := s.Node.Store.View(ctx, func(tx mash.NodeTx) error {
-		for _, t := range tasks {
-			if t.Kind == node.TaskNotice {
-				continue
-			}
-			h, err := tx.Held(t.Hub, t.Request, t.Party)
-			if err != nil || len(h.Body) == 0 {
-				continue // withdrawn meanwhile: the row stands without them
-			}
-			var w struct {
-				Question struct {
-					Reference string    `json:"reference"`
-					TargetAt  time.Time `json:"target_at"`
-				} `json:"question"`
-			}
-			if err := json.Unmarshal(h.Body, &w); err != nil {
-				return fmt.Errorf("reading held request: %w", err)
-			}
-			out[t.ID] = mark{w.Question.Reference, w.Question.TargetAt}
-		}
-		return nil
-	})
-	return out, err
-}
-
 // taskTable lists tasks; own says that all are the reader's one unit's. What
 // matters most stands first, where a telephone shows it.
-func (s *site) taskTable(tasks []mash.Task, marks map[string]mark, own bool) kit.Component {
+func (s *site) taskTable(tasks []node.InboxRow, own bool) kit.Component {
 	if len(tasks) == 0 {
 		return kit.Paragraph{Text: "Nothing is waiting for you. This page updates itself when something arrives."}
 	}
 	// Nearest target first; what has none stands at the top: a notice is read
 	// before the next school day.
-	slices.SortStableFunc(tasks, func(a, b mash.Task) int {
-		return marks[a.ID].Target.Compare(marks[b.ID].Target)
+	slices.SortStableFunc(tasks, func(a, b node.InboxRow) int {
+		return a.Target.Compare(b.Target)
 	})
 	now := s.Node.Env.Now()
 	units := len(s.Agency.Units) > 0 && !own
@@ -99,7 +57,6 @@ func (s *site) taskTable(tasks []mash.Task, marks map[string]mark, own bool) kit
 	head = append(head, kit.Cell{Text: "Target"}, kit.Cell{Text: "State"}, kit.Cell{Text: "Waiting since"}, kit.Cell{Text: "Reference"})
 	t := kit.Table{Caption: count(len(tasks), "task", "tasks"), CaptionClasses: "govuk-table__caption--m", Head: head, Scroll: true}
 	for _, task := range tasks {
-		m := marks[task.ID]
 		row := []kit.Cell{{HTML: kit.MustHTML(kit.Link{Text: taskName(task.Kind), Href: "/tasks/" + task.ID, Hidden: "for " + s.partyName(task.Party) + ", since " + s.when(task.Created)})}}
 		if units {
 			row = append(row, kit.Cell{Text: s.partyName(task.Party)})
@@ -108,22 +65,22 @@ func (s *site) taskTable(tasks []mash.Task, marks map[string]mark, own bool) kit
 		if task.OpenedBy != "" {
 			state = kit.Tag{Text: "Opened", Colour: "grey"}
 		}
-		row = append(row, s.target(now, task, m), kit.Cell{HTML: kit.MustHTML(state)}, kit.Cell{Text: s.when(task.Created)}, kit.Cell{Text: dash(m.Reference)})
+		row = append(row, s.target(now, task), kit.Cell{HTML: kit.MustHTML(state)}, kit.Cell{Text: s.when(task.Created)}, kit.Cell{Text: dash(task.Reference)})
 		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
 // target is how much time is left, and until when.
-func (s *site) target(now time.Time, t mash.Task, m mark) kit.Cell {
+func (s *site) target(now time.Time, t node.InboxRow) kit.Cell {
 	switch {
 	case t.Kind == node.TaskNotice:
 		return kit.Cell{Text: "As soon as you can"}
-	case m.Target.IsZero():
+	case t.Target.IsZero():
 		return kit.Cell{Text: "–"}
 	}
-	return kit.Cell{HTML: kit.MustHTML(kit.Paragraph{Text: left(now, m.Target), Classes: "govuk-!-margin-bottom-0"},
-		kit.Paragraph{Text: s.when(m.Target), Classes: "govuk-body-s govuk-!-margin-bottom-0"})}
+	return kit.Cell{HTML: kit.MustHTML(kit.Paragraph{Text: left(now, t.Target), Classes: "govuk-!-margin-bottom-0"},
+		kit.Paragraph{Text: s.when(t.Target), Classes: "govuk-body-s govuk-!-margin-bottom-0"})}
 }
 
 // taskName is what a person does, as the inbox words it.
