@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,9 +33,9 @@ type HubOptions struct {
 	Targets  enquiry.Targets
 	Env      mash.Env
 	Log      *slog.Logger
-	// Changed is called after anything that a page may show has changed; may
-	// be nil.
-	Changed func()
+	// Changed is called after messages were taken in, with the references of
+	// the enquiries they were about; may be nil.
+	Changed func(references []string)
 	Wrap    Wraps[mash.HubTx]
 }
 
@@ -103,7 +104,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	h.Exchange = exchange.New(exchange.Config[mash.HubTx]{
 		Hub: o.ID, Self: []mash.Address{self}, Topics: topics, Store: kept, Audit: h.Audit,
 		Bus: wrapped[mash.Bus](o.Wrap.Bus, h.Bus), Seal: wrapped[mash.Seal](o.Wrap.Seal, seal), Resend: o.Wrap.Resend,
-		Env: o.Env, Log: o.Log, Handlers: handlers, Changed: o.Changed,
+		Env: o.Env, Log: o.Log, Handlers: handlers, Changed: h.changed(ctx),
 		Sent: func(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 			return errors.Join(h.Desk.Sent(tx, m, at), h.Notify.Sent(tx, m, at))
 		},
@@ -159,6 +160,28 @@ func awaitEnrolments(ctx context.Context, dir string, names []string) ([]mash.Ke
 		case <-ctx.Done():
 			return nil, fmt.Errorf("waiting for the keys of %v: %w", missing, ctx.Err())
 		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// changed turns what messages were about into references of enquiries.
+func (h *Hub) changed(ctx context.Context) func([]string) {
+	if h.Changed == nil {
+		return nil
+	}
+	return func(requests []string) {
+		var references []string
+		err := h.Store.View(ctx, func(tx mash.HubTx) error {
+			references = nil
+			for _, id := range requests {
+				if r, err := tx.Request(id); err == nil && !slices.Contains(references, r.Reference) {
+					references = append(references, r.Reference)
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			h.Changed(references)
 		}
 	}
 }

@@ -46,7 +46,14 @@ func RunHub(ctx context.Context, path string, log *slog.Logger) error {
 	}
 	events := kit.NewEvents(kit.EventsConfig{})
 	h, err := app.NewHub(ctx, app.HubOptions{ID: c.ID, Dir: c.Data, Enrol: c.Enrol, Brokers: c.Brokers, Agencies: c.Agencies,
-		Targets: tracking.DefaultProfile(), Env: mash.SystemEnv(), Log: log, Changed: func() { web.Announce(events) }})
+		Targets: tracking.DefaultProfile(), Env: mash.SystemEnv(), Log: log, Changed: func(references []string) {
+			web.Announce(events)
+			for _, r := range references {
+				if err := web.AnnounceEnquiry(events, r); err != nil {
+					log.Error("announcing a change", "cause", err)
+				}
+			}
+		}})
 	if err != nil {
 		return err
 	}

@@ -94,6 +94,16 @@ func (d *Desk) mayOpen(ctx context.Context, actor mash.Actor, page string) (mash
 	return dec, entry, denied(dec)
 }
 
+// Page decides and records whether the actor may open a page that is about no
+// enquiry and shows nobody. Errors: CodeNotFound, CodeFault.
+func (d *Desk) Page(ctx context.Context, actor mash.Actor, page string) error {
+	dec, entry, err := d.mayOpen(ctx, actor, page)
+	if err != nil {
+		return err
+	}
+	return d.record(ctx, dec, entry)
+}
+
 // AgencyHealth is how an agency's node and its systems fare.
 type AgencyHealth struct {
 	Agency    string        `json:"agency"`

@@ -69,22 +69,28 @@ func (d *Desk) retention(now time.Time) mash.Retention {
 }
 
 // load reads an enquiry for a use case. An unknown id and one that the actor
-// may not know of give the same error.
-func (d *Desk) load(ctx context.Context, id string) (e mash.Enquiry, err error) {
+// may not know of give the same error, after the same work: a view decision is
+// made and its refusal recorded in either case, so that not even the time it
+// takes tells them apart.
+func (d *Desk) load(ctx context.Context, actor mash.Actor, id, page string) (e mash.Enquiry, err error) {
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		e, err = tx.Enquiry(id)
 		return err
 	})
-	if errors.Is(err, mash.ErrNotFound) {
-		return e, notFound()
+	if !errors.Is(err, mash.ErrNotFound) {
+		return e, err
 	}
-	return e, err
+	dec := d.Policy.View(ctx, d.viewInput(actor, mash.Enquiry{Restricted: true}, page, nil))
+	if err := d.record(ctx, dec, mash.Entry{Actor: actor.ID, Action: "page.denied", Detail: map[string]string{"page": page}}); err != nil {
+		return e, err
+	}
+	return e, notFound()
 }
 
 // act loads an enquiry that the actor may work on. Acting needs the same
 // permission as seeing the enquiry's page.
 func (d *Desk) act(ctx context.Context, actor mash.Actor, id string) (mash.Enquiry, error) {
-	e, err := d.load(ctx, id)
+	e, err := d.load(ctx, actor, id, "act")
 	if err != nil {
 		return e, err
 	}
@@ -92,7 +98,7 @@ func (d *Desk) act(ctx context.Context, actor mash.Actor, id string) (mash.Enqui
 	if dec.Answer == mash.Permit && (actor.Has(mash.RoleWorker) || actor.Has(mash.RoleManager)) {
 		return e, nil
 	}
-	if err := d.record(ctx, dec, mash.Entry{Actor: actor.ID, Action: "enquiry.act_denied", Enquiry: id}); err != nil {
+	if err := d.record(ctx, dec, mash.Entry{Actor: actor.ID, Action: "page.denied", Enquiry: id, Detail: map[string]string{"page": "act"}}); err != nil {
 		return e, err
 	}
 	return e, denied(dec)

@@ -48,7 +48,7 @@ type WithheldRow struct {
 // there and what may not be seen alike, CodeFault.
 func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Picture, error) {
 	var p Picture
-	e, err := d.load(ctx, id)
+	e, err := d.load(ctx, actor, id, page)
 	if err != nil {
 		return p, err
 	}
@@ -79,7 +79,7 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 			}
 		}
 		entries = nil
-		if p.OwnViewNeeded = e.Content.OwnView == ""; !p.OwnViewNeeded {
+		if p.OwnViewNeeded = e.Content.OwnView == ""; !p.OwnViewNeeded && slices.Contains(itemPages, page) {
 			entries = chronology(all)
 		}
 		return nil
@@ -107,7 +107,7 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 		if protect || obliged(v.Obligations, mash.ObligeProtectLocation) {
 			x.Item = x.Item.Redact()
 		}
-		x.Obligations = v.Obligations
+		x.Obligations = union(slices.Clone(x.Obligations), v.Obligations)
 		p.Chronology = append(p.Chronology, x)
 		entry.Shown = append(entry.Shown, x.ID)
 	}
@@ -118,6 +118,10 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 	}
 	return p, nil
 }
+
+// itemPages show items; the others show requests, states and times, so that
+// nothing counts as shown that was not.
+var itemPages = []string{"chronology", "decide"}
 
 // row puts one request together with its clock and its returns.
 func (d *Desk) row(tx mash.HubTx, r mash.Request) (RequestRow, []landed, error) {

@@ -43,8 +43,10 @@ type Config[T mash.ExchangeTx] struct {
 	// Settled is called in the transaction in which a message ends: done or
 	// refused by its receipt, or undeliverable.
 	Settled func(tx T, m mash.OutMessage, at time.Time) error
-	// Changed is called after each commit that took a message in; may be nil.
-	Changed func()
+	// Changed is called after each commit that took messages in, heartbeats
+	// aside, with what they were about (request or notification ids; none for
+	// receipts); may be nil.
+	Changed func(refs []string)
 
 	// Resend is how long a receipt may take before the message goes out again:
 	// 5 s when zero; it doubles with each attempt up to a minute.

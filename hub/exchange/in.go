@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -87,10 +88,25 @@ func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, bat
 		return err
 	}
 	x.Nudge()
-	if x.Changed != nil {
-		x.Changed()
+	if refs, changed := about(arrivals); changed && x.Changed != nil {
+		x.Changed(refs)
 	}
 	return nil
+}
+
+// about lists what a batch was about, and whether it holds anything but
+// heartbeats.
+func about(arrivals []arrival) (refs []string, changed bool) {
+	for _, a := range arrivals {
+		if !a.opened || a.msg.Kind == wire.KindStatus {
+			continue
+		}
+		changed = true
+		if a.msg.Ref != "" && !slices.Contains(refs, a.msg.Ref) {
+			refs = append(refs, a.msg.Ref)
+		}
+	}
+	return refs, changed
 }
 
 // open verifies a record and checks that its header says what its signature,

@@ -53,37 +53,14 @@ func (s *site) authorise(r *http.Request, rule string, u kit.User) error {
 // open decides a page that is about no enquiry, and records the decision
 // before anything is shown (I3, I5).
 func (s *site) open(ctx context.Context, actor mash.Actor, page string) error {
-	d := s.Desk
-	now := d.Env.Now()
-	dec := d.Policy.View(ctx, mash.ViewInput{
-		About:  mash.About{Where: mash.HubAddress(d.Hub), Actor: actor.ID, Now: now},
-		Person: mash.ViewPerson{ID: actor.ID, Roles: actor.Roles, Agency: actor.Agency, Units: actor.Units, Relation: "none"},
-		Page:   page, PurposeOf: page,
-	})
-	e := mash.Entry{At: now, Actor: actor.ID, Action: "page.view", Hub: d.Hub, Decision: dec.ID, Detail: map[string]string{"page": page}}
-	// Such a page shows no person, so that hiding a protected place is done by
-	// showing nothing; an obligation of another kind cannot be honoured.
-	permitted := dec.Answer == mash.Permit && !slices.ContainsFunc(dec.Obligations, func(o mash.Obligation) bool {
-		return o.Code != mash.ObligeProtectLocation
-	})
-	if !permitted {
-		e.Action = "page.denied"
-	}
-	err := d.Store.Update(ctx, func(tx mash.HubTx) error {
-		if err := tx.PutDecision(dec); err != nil {
-			return err
-		}
-		return d.Audit.Append(tx, e)
-	})
-	switch {
-	case err != nil:
-		return err
-	case permitted:
-		return nil
-	case dec.Fault:
+	switch err := s.Desk.Page(ctx, actor, page); mash.CodeOf(err) {
+	case mash.CodeNotFound:
+		return kit.ErrDenied
+	case mash.CodeFault:
 		return kit.ErrUndecided
+	default:
+		return err
 	}
-	return kit.ErrDenied
 }
 
 // actorOf is the signed-in person as the use cases know them.

@@ -130,20 +130,6 @@ func (h *hub) ListNotices(ctx context.Context, limit int) (out []mash.Notificati
 	return out, err
 }
 
-// worklist lists what is not restricted: who may see what is the desk's to say.
-func (h *hub) worklist(ctx context.Context, _ mash.Actor) (out []mash.Enquiry, err error) {
-	err = h.store.View(ctx, func(tx mash.HubTx) error {
-		all, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 100})
-		for _, e := range all {
-			if !e.Restricted {
-				out = append(out, e)
-			}
-		}
-		return err
-	})
-	return out, err
-}
-
 func newHub(t *testing.T) *hub {
 	t.Helper()
 	dir := t.TempDir()
@@ -173,7 +159,7 @@ func newHub(t *testing.T) *hub {
 	h.desk = enquiry.New(enquiry.Config{Hub: "fernshire", Store: h.store, Policy: policy, Audit: h.log, Env: env, Agencies: agencies, Targets: hours{}, Log: log})
 	h.desk.Connect(poster{env})
 	h.site, err = newSite(Options{Name: "Fernshire MASH", Desk: h.desk, Notices: h, Audit: h, Agencies: agencies, Verifier: verifier,
-		Events: h.events, Log: log, DemoRoles: DemoRoles(), Worklist: h.worklist})
+		Events: h.events, Log: log, DemoRoles: DemoRoles()})
 	must(err)
 	handler, err := h.site.router.Build()
 	must(err)

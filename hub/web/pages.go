@@ -105,10 +105,10 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 // worklist is how a worker finds an enquiry whose questions have all been
 // answered: the board shows only what is outstanding.
 func (s *site) worklist(ctx context.Context) (kit.Stack, error) {
-	if s.Worklist == nil || !staff(ctx) {
+	if !staff(ctx) {
 		return nil, nil
 	}
-	all, err := s.Worklist(ctx, actor(ctx))
+	all, err := s.Desk.Worklist(ctx, actor(ctx))
 	if err != nil {
 		return nil, err
 	}

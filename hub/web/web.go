@@ -14,8 +14,7 @@ import (
 	"mashhub/hub/web/kit"
 )
 
-// Options are what the pages and the API of one hub need. All but Worklist,
-// TLS, Hosts and Contact are required.
+// Options are what the pages and the API of one hub need. All but TLS, Hosts and Contact are required.
 type Options struct {
 	Name     string // of the partnership, e.g. "Fernshire MASH"
 	Desk     *enquiry.Desk
@@ -29,12 +28,9 @@ type Options struct {
 	// DemoRoles are whom a visitor of the demo can be. There is no other
 	// sign-in yet: without them New refuses to start.
 	DemoRoles []kit.DemoRole
-	// Worklist lists the enquiries under way that somebody works on, without
-	// content, and records that it did. Without it the start page has no list.
-	Worklist func(context.Context, mash.Actor) ([]mash.Enquiry, error)
-	TLS      bool     // pages are served over TLS only
-	Hosts    []string // names the pages answer to; empty: any
-	Contact  string   // whom to tell when something fails
+	TLS       bool     // pages are served over TLS only
+	Hosts     []string // names the pages answer to; empty: any
+	Contact   string   // whom to tell when something fails
 }
 
 // Notices lists pushes, newest first, without what they say.
