@@ -186,7 +186,7 @@ func trace(x enquiry.Entry) kit.Component {
 
 // missing lists who has not answered, and who could not search.
 func (v view) missing() kit.Stack {
-	t := kit.Table{Caption: "Who has not answered, or could not", Head: []kit.Cell{{Text: "Agency"}, {Text: "State"}, {Text: "Telephone"}}}
+	t := kit.Table{Caption: "Who has not answered, or could not", Scroll: true, Head: []kit.Cell{{Text: "Agency"}, {Text: "State"}, {Text: "Telephone"}}}
 	for _, r := range v.p.Requests {
 		state := append([]string{word(requestWords, string(r.State))}, markLines(r.Marks)...)
 		if r.State == mash.RequestLanded && len(r.Marks) == 0 {

@@ -131,7 +131,7 @@ func (v view) notAsked() kit.Stack {
 	if len(v.p.Enquiry.NotAsked) == 0 {
 		return nil
 	}
-	t := kit.Table{Caption: "Not asked, and why", Head: []kit.Cell{{Text: "Agency"}, {Text: "Why not"}}}
+	t := kit.Table{Caption: "Not asked, and why", Scroll: true, Head: []kit.Cell{{Text: "Agency"}, {Text: "Why not"}}}
 	for _, n := range v.p.Enquiry.NotAsked {
 		t.Rows = append(t.Rows, []kit.Cell{{Text: v.partyName(n.Party)}, {Text: n.Reason}})
 	}
