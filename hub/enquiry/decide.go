@@ -183,7 +183,7 @@ func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reop
 		now := d.Env.Now()
 		e.Review, e.ReviewedAt = false, &now
 		if reopen {
-			e.State, e.ReopenedWhy = mash.EnquiryResearching, reason
+			e.State, e.ReopenedWhy, e.Feedback = mash.EnquiryResearching, reason, nil
 		}
 		return nil
 	})
@@ -237,10 +237,12 @@ func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseI
 		if err != nil {
 			return err
 		}
-		for _, r := range requests {
+		for i, r := range requests {
 			switch {
 			case slices.Contains(r.Marks, mash.MarkSourceUnavailable):
-				ci.Unavailable++
+				if !answeredSince(r, requests[i+1:]) {
+					ci.Unavailable++
+				}
 			case !r.State.Ended():
 				ci.OpenRequests++
 			}
@@ -276,6 +278,14 @@ func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseI
 		return d.note(tx, &dec, mash.Entry{At: now, Actor: actor.ID, Action: "enquiry.close", Enquiry: id})
 	})
 	return dec, err
+}
+
+// answeredSince reports whether an ended request was put again later and then
+// the agency's systems could be searched.
+func answeredSince(r mash.Request, later []mash.Request) bool {
+	return r.State.Ended() && slices.ContainsFunc(later, func(x mash.Request) bool {
+		return x.Party == r.Party && x.State == mash.RequestLanded && !slices.Contains(x.Marks, mash.MarkSourceUnavailable)
+	})
 }
 
 // step is the shape of a use case that changes an enquiry alone.

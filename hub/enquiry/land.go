@@ -123,9 +123,10 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 		switch {
 		case b.Revision == ret.Revision: // I2: one per revision
 			return mash.Errorf(mash.CodeConflict, "this revision has landed already")
-		case b.Revision > ret.Revision:
+		case b.Revision > ret.Revision && !slices.Contains(ret.Flags, mash.FlagSuperseded) && landed{b}.merge():
 			ret.Flags = append(ret.Flags, mash.FlagSuperseded)
-		case !slices.Contains(b.Flags, mash.FlagSuperseded):
+		case b.Revision < ret.Revision && landed{b}.merge() && (landed{ret}).merge():
+			// What is kept sealed itself takes nothing out of the chronology.
 			b.Flags = append(b.Flags, mash.FlagSuperseded)
 			if err := tx.UpdateReturn(b); err != nil {
 				return err
@@ -252,11 +253,22 @@ var agencyEvents = []mash.EventKind{mash.EventAgencyReceived, mash.EventAgencyOp
 // landEvents puts the agency's events and our own on the timeline and moves
 // the request on. After its end nothing but a note of lateness is added.
 func (d *Desk) landEvents(tx mash.HubTx, r *mash.Request, ret mash.Return) error {
-	if r.State.Ended() {
-		return tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventLateAfterwards, At: ret.LandedAt, Clock: mash.ClockHub})
+	older := slices.Contains(ret.Flags, mash.FlagSuperseded)
+	e := mash.Event{Request: r.ID, Kind: mash.EventPartLanded, At: ret.LandedAt, Clock: mash.ClockHub}
+	switch {
+	case r.State.Ended():
+		e.Kind = mash.EventLateAfterwards
+		if err := tx.PutEvent(e); err != nil || r.State != mash.RequestLanded || !(landed{ret}).merge() {
+			return err
+		}
+		// The agency corrected its answer: what it says of its sources holds now.
+		mark(r, ret)
+		return tx.UpdateRequest(*r)
+	case older: // overtaken by a newer one, which has moved the request on
+		return tx.PutEvent(e)
 	}
 	for _, e := range ret.Events {
-		if !slices.Contains(agencyEvents, e.Kind) {
+		if !slices.Contains(agencyEvents, e.Kind) || e.At.Year() < 2000 || e.At.Year() > 3000 {
 			continue
 		}
 		e.Request, e.Clock, e.At = r.ID, r.Party.Agency, mash.Instant(e.At)
@@ -264,23 +276,27 @@ func (d *Desk) landEvents(tx mash.HubTx, r *mash.Request, ret mash.Return) error
 			return err
 		}
 	}
-	e := mash.Event{Request: r.ID, Kind: mash.EventPartLanded, At: ret.LandedAt, Clock: mash.ClockHub}
 	r.State = mash.RequestReturned
 	if ret.Final {
 		e.Kind, r.State = mash.EventLanded, mash.RequestLanded
 	}
-	// A final return that says "could not search" keeps that mark: it is not
-	// the same as nothing known, and closing asks for it.
+	mark(r, ret)
+	if err := tx.PutEvent(e); err != nil {
+		return err
+	}
+	return tx.UpdateRequest(*r)
+}
+
+// mark takes over what a return says of the agency's sources. A final one that
+// says "could not search" keeps that mark: it is not the same as nothing known,
+// and closing asks for it.
+func mark(r *mash.Request, ret mash.Return) {
 	r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool { return ret.Final || m == mash.MarkSourceUnavailable })
 	for _, o := range ret.Outcomes {
 		if o.Outcome == mash.SourceUnavailable && !slices.Contains(r.Marks, mash.MarkSourceUnavailable) {
 			r.Marks = append(r.Marks, mash.MarkSourceUnavailable)
 		}
 	}
-	if err := tx.PutEvent(e); err != nil {
-		return err
-	}
-	return tx.UpdateRequest(*r)
 }
 
 // disclosures records what came and what the agency said it withheld.
