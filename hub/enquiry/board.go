@@ -70,7 +70,10 @@ func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) 
 	for _, r := range rows {
 		entry.Shown = append(entry.Shown, r.Request)
 	}
-	return rows, d.record(ctx, dec, entry)
+	if err := d.record(ctx, dec, entry); err != nil {
+		return nil, err // what could not be recorded is not shown
+	}
+	return rows, nil
 }
 
 // mayOpen decides whether the actor may open a page that is about no enquiry.

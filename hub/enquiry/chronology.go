@@ -53,6 +53,9 @@ func chronology(all []landed) []Entry {
 			if n, ok := at[sameness(i.Item)]; ok && i.Kind != record.ChildVoice {
 				out[n].Sources = append(out[n].Sources, src)
 				out[n].Obligations = union(out[n].Obligations, i.Obligations)
+				// Whoever says that it locates somebody is heard, not only the first.
+				out[n].Item.Flags = union(out[n].Item.Flags, i.Flags)
+				out[n].Item.Protected = union(out[n].Item.Protected, i.Protected)
 				continue
 			}
 			at[sameness(i.Item)] = len(out)
@@ -82,7 +85,9 @@ func sameness(i record.Item) string {
 		record.FoldName(i.Title) + "\x00" + record.FoldName(i.Text) + "\x00" + i.Handling
 }
 
-func union(a, b []mash.Obligation) []mash.Obligation {
+// union is a new list of what is in either.
+func union[T comparable](a, b []T) []T {
+	a = slices.Clone(a)
 	for _, o := range b {
 		if !slices.Contains(a, o) {
 			a = append(a, o)

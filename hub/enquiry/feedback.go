@@ -38,6 +38,14 @@ func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, 
 	if err := expect(e, "tell the originator", mash.EnquiryDecided); err != nil {
 		return none, err
 	}
+	var away hiding
+	if err := d.Store.View(ctx, func(tx mash.HubTx) error {
+		entries, err := d.entries(tx, id)
+		away = hide(e, entries)
+		return err
+	}); err != nil {
+		return none, err
+	}
 	fb := mash.Feedback{By: actor.ID, At: d.Env.Now()}
 	switch {
 	case e.Anonymous:
@@ -46,7 +54,7 @@ func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, 
 		fb.State, fb.Reason = "waived", in.Waiver
 	case strings.TrimSpace(in.Text) == "":
 		return none, mash.Invalid("text", "is missing", "write what the originator is told, or the reason for a waiver")
-	case leaksProtected(e, in.Text):
+	case away.leaks(in.Text):
 		return none, mash.Invalid("text", "holds a protected location", "leave addresses, places and telephone numbers out")
 	default:
 		return d.feedback(ctx, actor, e, fb, in.Text, false)
@@ -161,30 +169,4 @@ func notifiable(obligations []mash.Obligation) bool {
 	return !slices.ContainsFunc(obligations, func(o mash.Obligation) bool {
 		return o.Code != mash.ObligeNotVisible && o.Code != mash.ObligeProtectLocation
 	})
-}
-
-// leaksProtected reports whether a text names where a protected person is.
-func leaksProtected(e mash.Enquiry, text string) bool {
-	for _, p := range e.Content.People {
-		if !p.ProtectedLocation {
-			continue
-		}
-		var values []string
-		for _, a := range p.Record.Addresses {
-			values = append(values, a.Line1, a.Postcode, a.UPRN)
-		}
-		for _, t := range p.Record.Telecoms {
-			values = append(values, t.Value)
-		}
-		for _, v := range values {
-			if len(v) > 3 && strings.Contains(squash(text), squash(v)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func squash(s string) string {
-	return strings.ToLower(strings.Join(strings.Fields(s), ""))
 }

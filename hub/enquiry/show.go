@@ -54,6 +54,7 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 	}
 	p.Enquiry = e
 	var entries []Entry
+	var away hiding
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		p.Requests, p.Withheld, p.Quarantined = nil, nil, 0
 		var all []landed
@@ -78,9 +79,10 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 				p.Withheld = append(p.Withheld, WithheldRow{Party: l.ret.Party, Withholding: w})
 			}
 		}
-		entries = nil
-		if p.OwnViewNeeded = e.Content.OwnView == ""; !p.OwnViewNeeded && slices.Contains(itemPages, page) {
-			entries = chronology(all)
+		entries = chronology(all)
+		away = hide(e, entries)
+		if p.OwnViewNeeded = e.Content.OwnView == ""; p.OwnViewNeeded || !slices.Contains(itemPages, page) {
+			entries = nil
 		}
 		return nil
 	})
@@ -97,7 +99,11 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 		return Picture{}, denied(dec)
 	}
 	protect := obliged(dec.Obligations, mash.ObligeProtectLocation)
-	p.Content = content(e, dec, protect)
+	if v := dec.Part("content"); v.Answer == mash.Permit && showable(v.Obligations) {
+		if p.Content = e.Content; protect || obliged(v.Obligations, mash.ObligeProtectLocation) {
+			p.Content = away.content(e.Content)
+		}
+	}
 	for _, x := range entries {
 		v := dec.Part(x.ID)
 		if v.Answer != mash.Permit || !showable(v.Obligations) {
@@ -105,9 +111,9 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 			continue
 		}
 		if protect || obliged(v.Obligations, mash.ObligeProtectLocation) {
-			x.Item = x.Item.Redact()
+			x.Item = away.item(x.Item)
 		}
-		x.Obligations = union(slices.Clone(x.Obligations), v.Obligations)
+		x.Obligations = union(x.Obligations, v.Obligations)
 		p.Chronology = append(p.Chronology, x)
 		entry.Shown = append(entry.Shown, x.ID)
 	}
@@ -182,25 +188,6 @@ func (d *Desk) timing(tx mash.HubTx, r mash.Request) (tracking.Timing, error) {
 		}
 	}
 	return tracking.Measure(in), nil
-}
-
-// content is the personal part of an enquiry, as far as the view decision
-// lets it go: the item "content" of the view stands for it.
-func content(e mash.Enquiry, dec mash.Decision, protect bool) mash.EnquiryContent {
-	if dec.Part("content").Answer != mash.Permit {
-		return mash.EnquiryContent{}
-	}
-	c := e.Content
-	if !protect && !obliged(dec.Part("content").Obligations, mash.ObligeProtectLocation) {
-		return c
-	}
-	c.People = slices.Clone(c.People)
-	for i, p := range c.People {
-		if p.ProtectedLocation {
-			c.People[i].Record.Addresses, c.People[i].Record.Telecoms = nil, nil
-		}
-	}
-	return c
 }
 
 func (d *Desk) viewInput(actor mash.Actor, e mash.Enquiry, page string, entries []Entry) mash.ViewInput {
