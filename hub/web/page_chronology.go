@@ -130,7 +130,11 @@ func (v view) noVoice() kit.Component {
 func (v view) entry(x enquiry.Entry) []kit.Cell {
 	i := x.Item
 	date := i.Date.Words()
-	if i.Until != nil {
+	switch {
+	case i.Until == nil:
+	case !i.Until.Known(): // the contract's way to say that it lasts
+		date = "Since " + date
+	default:
 		date += " to " + i.Until.Words()
 	}
 	what := kit.Stack{kit.Paragraph{HTML: kit.MustHTML(kindTag(i.Kind)), Classes: "govuk-!-margin-bottom-1"},

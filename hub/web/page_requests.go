@@ -16,22 +16,28 @@ func (v view) requests() kit.Stack {
 	if len(v.p.Requests) == 0 {
 		return append(out, kit.Paragraph{Text: "Nobody has been asked yet."})
 	}
-	scale := int64(0)
+	// Open requests share the scale of their targets, answered ones that of the
+	// longest answer: beside a day's target a second would not be seen.
+	scale, took := int64(0), int64(0)
 	for _, r := range v.p.Requests {
+		if r.State.Ended() {
+			took = max(took, r.Timing.TotalMS)
+			continue
+		}
 		scale = max(scale, r.Timing.TotalMS, r.TargetAt.Sub(r.RaisedAt).Milliseconds())
 	}
 	t := kit.Table{Caption: "Agencies asked", CaptionClasses: "govuk-visually-hidden", Scroll: true, FirstCellIsHeader: true,
 		Head: []kit.Cell{{Text: "Agency"}, {Text: "State and answer"}, {Text: "Target"}, {Text: "Whose time it was"}, {Text: "Do"}}}
 	var more kit.Stack
 	for _, r := range v.p.Requests {
-		t.Rows = append(t.Rows, v.requestRow(r, scale))
+		t.Rows = append(t.Rows, v.requestRow(r, scale, took))
 		more = append(more, v.requestMore(r))
 	}
 	return append(append(out, kit.BarLegend{}, t), more...)
 }
 
 // requestRow is one agency: how it stands, by when it should, whose time it was.
-func (v view) requestRow(r enquiry.RequestRow, scale int64) []kit.Cell {
+func (v view) requestRow(r enquiry.RequestRow, scale, took int64) []kit.Cell {
 	now := v.Desk.Env.Now()
 	state := append([]string{word(requestWords, string(r.State))}, markLines(r.Marks)...)
 	if r.Code != "" {
@@ -53,7 +59,9 @@ func (v view) requestRow(r enquiry.RequestRow, scale int64) []kit.Cell {
 	}
 	target := lines(when(r.TargetAt))
 	turn := "It took " + kit.Duration(r.Timing.TotalMS)
+	bar := timeBar("bar-"+r.ID, r.Name, r.Timing, 0, took)
 	if !r.State.Ended() {
+		bar = timeBar("bar-"+r.ID, r.Name, r.Timing, r.TargetAt.Sub(r.RaisedAt).Milliseconds(), scale)
 		target = lateLines(now.After(r.TargetAt), []string{left(r.TargetAt, now), when(r.TargetAt)})
 		turn = "Asked " + coarse(now.Sub(r.RaisedAt)) + " ago. Whose turn: " + lower(word(turnTexts, string(r.Timing.Waiting)))
 	}
@@ -63,7 +71,7 @@ func (v view) requestRow(r enquiry.RequestRow, scale int64) []kit.Cell {
 		actions = append(actions, kit.Paragraph{HTML: kit.MustHTML(l), Classes: "govuk-!-margin-bottom-1"})
 	}
 	return []kit.Cell{{HTML: lines(r.Name, r.Telephone)}, {HTML: lines(state...) + evenLines(answers)}, {HTML: target},
-		{HTML: kit.MustHTML(timeBar("bar-"+r.ID, r.Name, r.Timing, r.TargetAt.Sub(r.RaisedAt).Milliseconds(), scale),
+		{HTML: kit.MustHTML(bar,
 			kit.Paragraph{Text: turn, Classes: "govuk-body-s govuk-!-margin-bottom-0"})},
 		{HTML: kit.MustHTML(actions...)}}
 }

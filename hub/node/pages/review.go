@@ -92,7 +92,11 @@ func itemRows(i record.Item, person string, reasons []string) []kit.Row {
 		why = append(why, kit.Paragraph{Text: r})
 	}
 	when := i.Date.Words()
-	if i.Until != nil {
+	switch {
+	case i.Until == nil:
+	case !i.Until.Known(): // the contract's way to say that it lasts
+		when = "Since " + when
+	default:
 		when += " to " + i.Until.Words()
 	}
 	rows := []kit.Row{
