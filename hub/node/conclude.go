@@ -283,10 +283,14 @@ func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w
 	if err := n.note(tx, &dec, entry); err != nil {
 		return err
 	}
-	for _, e := range []mash.Event{
+	events := []mash.Event{
 		n.event(h.ID, mash.EventAgencyPolicy, decided, ""),
 		n.event(h.ID, mash.EventAgencyDecided, n.Env.Now(), dec.ID),
-	} {
+	}
+	if w.opened != nil && h.State == mash.RequestReceived {
+		events = slices.Insert(events, 0, *w.opened)
+	}
+	for _, e := range events {
 		if err := tx.PutNodeEvent(h.Hub, h.Party, e); err != nil {
 			return err
 		}

@@ -33,6 +33,8 @@ type work struct {
 	Told string `json:"told,omitempty"`
 	// Clarified are the hub's answers to our questions.
 	Clarified []string `json:"clarified,omitempty"`
+
+	opened *mash.Event // when a machine began on it, until that is written
 }
 
 // finding is what is known about one person of a request.
@@ -308,29 +310,27 @@ func (n *Node) pause(attempts int) time.Duration {
 
 func (n *Node) tryAnswer(ctx context.Context, hub, id string, p mash.Party) error {
 	var w *work
+	// That it was opened is written with what came of it: a commit of its own
+	// would cost as much again as the answer, and say nothing that holds if the
+	// node dies before.
 	now := n.Env.Now()
-	err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
-		h, found, err := held(tx, hub, id, p)
-		if err != nil {
-			return err
+	opened := n.event(id, mash.EventAgencyOpened, now, "")
+	err := n.Store.View(ctx, func(tx mash.NodeTx) error {
+		h, err := tx.Held(hub, id, p)
+		if err != nil || h.State != mash.RequestReceived && h.State != mash.RequestAnswering || h.Due.After(now) {
+			return err // answered since it was listed as due
 		}
-		w = found
-		if h.State != mash.RequestReceived {
-			return nil
-		}
-		h.State = mash.RequestAnswering
-		if err := tx.UpdateHeld(h); err != nil {
-			return err
-		}
-		return tx.PutNodeEvent(hub, p, n.event(id, mash.EventAgencyOpened, now, ""))
+		_, w, err = held(tx, hub, id, p)
+		return err
 	})
-	if err != nil {
+	if err != nil || w == nil {
 		return err
 	}
 	if err := n.find(ctx, id, p, w); err != nil {
 		return err
 	}
 	return n.conclude(ctx, hub, id, p, mash.System(n.Agency.ID), func(tx mash.NodeTx, stored *work) error {
+		stored.opened = &opened
 		for k, f := range w.Findings {
 			// A person's answer that came meanwhile stands.
 			if old := stored.Findings[k]; old == nil || !old.Human {
