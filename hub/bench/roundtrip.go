@@ -81,10 +81,6 @@ func RoundTrip(ctx context.Context, o RoundTripOptions) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	stop, err := profileTo(o.CPUProfile)
-	if err != nil {
-		return r, err
-	}
 	var ours, https, kafkas, here, broker, plugins, httpCPU []float64
 	for n := range o.Rounds {
 		before := rig.cpu()
@@ -108,7 +104,9 @@ func RoundTrip(ctx context.Context, o RoundTripOptions) (Report, error) {
 		httpCPU = append(httpCPU, httpUsed.here/calls)
 		fmt.Fprintf(o.Out, "round %d: %.0f answers/s; bare HTTP %.0f, raw Kafka %.0f\n", n+1, own, bare, plain)
 	}
-	stop()
+	if err := rig.profile(ctx, o); err != nil {
+		return r, err
+	}
 	own, bare, plainKafka := median(ours), median(https), median(kafkas)
 	cpu := median(here) + median(broker) + median(plugins)
 	head := []Figure{
@@ -211,20 +209,21 @@ func flood(ctx context.Context, inFlight int, each time.Duration, trip func(cont
 	}
 }
 
-// profileTo profiles this process until stop is called.
-func profileTo(path string) (stop func(), err error) {
-	if path == "" {
-		return func() {}, nil
+// profile works once more, without the peers, under a CPU profile.
+func (r *rig) profile(ctx context.Context, o RoundTripOptions) error {
+	if o.CPUProfile == "" {
+		return nil
 	}
-	f, err := os.Create(path)
+	f, err := os.Create(o.CPUProfile)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer f.Close()
 	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, err
+		return err
 	}
-	return func() {
-		pprof.StopCPUProfile()
-		_ = f.Close() // a profile
-	}, nil
+	defer pprof.StopCPUProfile()
+	rate, answers, err := flood(ctx, o.InFlight, 3*o.Each, r.trip)
+	fmt.Fprintf(o.Out, "profiled: %.0f answers, %.0f answers/s\n", answers, rate)
+	return err
 }
