@@ -209,7 +209,7 @@ func basisText(b mash.Basis) string {
 	case b.S47 != nil:
 		return "Section 47 decision by " + b.S47.By + " (" + b.S47.Qualified + "), " + when(b.S47.At) + ". Grounds: " + b.S47.Grounds + ". Evidence: " + b.S47.Evidence
 	case b.Dispensation != nil:
-		return "Without the family’s agreement: " + b.Dispensation.Reason + " (" + b.Dispensation.Manager + ", " + when(b.Dispensation.At) + ")"
+		return "Without the family’s agreement: " + b.Dispensation.Reason + " (" + b.Dispensation.Manager + ", " + day(b.Dispensation.At) + ")"
 	case b.Agreement != nil:
 		a := b.Agreement
 		by := map[string]string{"parent": "a parent", "competent_child": "the child, who can decide"}[a.GivenBy]
@@ -217,11 +217,11 @@ func basisText(b mash.Basis) string {
 		case a.WithdrawnAt != nil:
 			return "The family’s agreement was withdrawn on " + when(*a.WithdrawnAt)
 		case a.State == "refused":
-			return "The family refused on " + when(a.At)
+			return "The family refused on " + day(a.At)
 		case by == "":
 			by = "the family"
 		}
-		text := "Agreement given by " + by + " on " + when(a.At) + ". Told: " + a.Told
+		text := "Agreement given by " + by + " on " + day(a.At) + ". Told: " + a.Told
 		if len(a.Scope) > 0 {
 			text += ". Only for: " + strings.Join(a.Scope, ", ")
 		}

@@ -167,6 +167,14 @@ func when(t time.Time) string {
 	return t.In(london).Format("Mon 2 Jan 2006, 15:04")
 }
 
+// day is a day as people here say it, for what is recorded by the day alone.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "Not yet"
+	}
+	return t.In(london).Format("Mon 2 Jan 2006")
+}
+
 func whenPtr(t *time.Time) string {
 	if t == nil {
 		return "Not yet"
