@@ -23,6 +23,7 @@ import (
 )
 
 // nowhere takes what is sent.
+type nowhere struct{}
 
 func (nowhere) Post(context.Context, mash.NodeTx, exchange.Draft) (mash.OutMessage, error) {
 	return mash.OutMessage{ID: "message", Sealed: []byte("sealed")}, nil

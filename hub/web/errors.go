@@ -11,32 +11,6 @@ import (
 	"mashhub/hub/web/kit"
 )
 
-// statuses is the one table from codes to HTTP. Denied is not found: a refusal
-// that differed would tell that the thing exists. What is not in the table is
-// an internal error.
-var statuses = map[mash.Code]int{
-	mash.CodeInvalid:     http.StatusUnprocessableEntity,
-	mash.CodeDenied:      http.StatusNotFound,
-	mash.CodeNotFound:    http.StatusNotFound,
-	mash.CodeFault:       http.StatusServiceUnavailable,
-	mash.CodeConflict:    http.StatusConflict,
-	mash.CodeUnavailable: http.StatusServiceUnavailable,
-}
-
-// status maps an error to HTTP; 0 for what is unknown.
-func status(err error) int {
-	var e *mash.Error
-	switch {
-	case errors.As(err, &e):
-		return statuses[e.Code]
-	case errors.Is(err, mash.ErrNotFound):
-		return http.StatusNotFound
-	case errors.Is(err, mash.ErrStale):
-		return http.StatusConflict
-	}
-	return 0
-}
-
 // Problem is an answer to what went wrong, as RFC 9457 has it, with what a
 // client can act on. It never repeats what was sent.
 type Problem struct {
@@ -68,7 +42,7 @@ func (s *site) problemOf(ctx context.Context, err error) *Problem {
 	if errors.As(err, &p) {
 		return p
 	}
-	p = &Problem{Type: "about:blank", Instance: "urn:request:" + kit.RequestID(ctx), Status: status(err)}
+	p = &Problem{Type: "about:blank", Instance: "urn:request:" + kit.RequestID(ctx), Status: kit.Status(err)}
 	var e *mash.Error
 	switch {
 	case p.Status == http.StatusNotFound:

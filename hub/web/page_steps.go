@@ -51,7 +51,7 @@ func (s *site) stepPost(st stepForm) kit.HandlerFunc {
 			return s.writeStep(w, r, st, f, http.StatusUnprocessableEntity)
 		case isProblem(err):
 			f.take(err)
-			return s.writeStep(w, r, st, f, status(err))
+			return s.writeStep(w, r, st, f, kit.Status(err))
 		}
 		return err
 	}

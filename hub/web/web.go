@@ -103,7 +103,7 @@ func newSite(o Options) (*site, error) {
 	s.layout = kit.Layout{Organisation: o.Name, ServiceName: "MASH Hub", Contact: o.Contact, Nav: navigation,
 		Demo: "This is a demonstration. Nobody here is real. Enter nothing about a real child or family."}
 	s.router, err = kit.NewRouter(kit.Config{Layout: s.layout, Sessions: sessions, Authorise: s.authorise, Rules: rules(),
-		NewID: o.Desk.Env.NewID, Log: o.Log, TLS: o.TLS, Hosts: o.Hosts, Status: status})
+		NewID: o.Desk.Env.NewID, Log: o.Log, TLS: o.TLS, Hosts: o.Hosts, Status: kit.Status})
 	if err != nil {
 		return nil, fmt.Errorf("preparing routes: %w", err)
 	}

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"mashhub/hub/mash"
@@ -47,29 +46,4 @@ func actorOf(u kit.User) mash.Actor {
 func actor(ctx context.Context) mash.Actor {
 	u, _ := kit.UserFrom(ctx)
 	return actorOf(u)
-}
-
-// statuses is the table from codes to HTTP. Denied is not found: a refusal
-// that differed would tell that the thing exists.
-var statuses = map[mash.Code]int{
-	mash.CodeDenied:      http.StatusNotFound,
-	mash.CodeNotFound:    http.StatusNotFound,
-	mash.CodeFault:       http.StatusServiceUnavailable,
-	mash.CodeConflict:    http.StatusConflict,
-	mash.CodeInvalid:     http.StatusUnprocessableEntity,
-	mash.CodeUnavailable: http.StatusServiceUnavailable,
-}
-
-// status maps an error to HTTP; 0 for what is unknown.
-func status(err error) int {
-	var e *mash.Error
-	switch {
-	case errors.As(err, &e):
-		return statuses[e.Code]
-	case errors.Is(err, mash.ErrNotFound):
-		return http.StatusNotFound
-	case errors.Is(err, mash.ErrStale):
-		return http.StatusConflict
-	}
-	return 0
 }

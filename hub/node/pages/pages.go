@@ -97,7 +97,7 @@ func newSite(o Options) (*site, error) {
 		Nav:  func(kit.User) []kit.NavItem { return []kit.NavItem{{Text: "Inbox", Href: "/tasks"}} },
 		Demo: "This is a demonstration. Nobody here is real. Enter nothing about a real child or family."}
 	s.router, err = kit.NewRouter(kit.Config{Layout: s.layout, Sessions: sessions, Authorise: s.authorise, Rules: rules,
-		NewID: o.Node.Env.NewID, Log: o.Log, TLS: o.TLS, Hosts: o.Hosts, Status: status})
+		NewID: o.Node.Env.NewID, Log: o.Log, TLS: o.TLS, Hosts: o.Hosts, Status: kit.Status})
 	if err != nil {
 		return nil, fmt.Errorf("preparing routes: %w", err)
 	}
