@@ -22,6 +22,9 @@ export async function startDemo ({ scenario = 1 } = {}) {
   const child = spawn(program, ['demo', '--scenario', String(scenario), '--data', join(dir, 'data')], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', text => { said += text })
+  // Whoever ends the tests ends the demo too.
+  const follow = () => child.kill('SIGINT')
+  process.on('exit', follow)
   const exit = new Promise(resolve => child.once('exit', (code, signal) => resolve({ code, signal })))
 
   const stop = async () => {
@@ -32,6 +35,7 @@ export async function startDemo ({ scenario = 1 } = {}) {
       child.kill('SIGKILL')
       ended = { ...await exit, signal: `killed: it had not ended ${endSeconds} s after SIGINT` }
     }
+    process.off('exit', follow)
     // A process that has just been told to go may need a moment to be gone.
     const deadline = Date.now() + 3000
     let left = alive(family)

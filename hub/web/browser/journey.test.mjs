@@ -40,6 +40,7 @@ test('a worker’s day without scripts', async t => {
     await t.test(name, { skip: broken ? `after “${broken}” failed` : false }, async () => {
       broken = name
       await body()
+      await worker.waitForLoadState()
       assert.deepEqual(await structure(worker), [], worker.url())
       broken = ''
     })

@@ -119,6 +119,7 @@ test('oversight without content', async t => {
     assert.ok((await mainText(worker)).includes(reference), 'it is on the board of whom it is restricted to')
 
     const other = await person(demo.hub, 'worker_2')
+    assert.equal((await answer(other, `/enquiries/${id}`)).status, 200, 'what is not restricted is open to the colleague')
     const own = new URL(address).pathname
     for (const path of pages) {
       const there = await answer(other, own + path)

@@ -33,6 +33,7 @@ async function person (base, role) {
 
 /** Looks at the page that is open. */
 async function look (page, name) {
+  await page.waitForLoadState()
   seen.set(page.url(), page)
   faults.push(...await everything(page, name))
 }
@@ -113,6 +114,13 @@ test('every page', async t => {
     await worker.getByRole('button', { name: 'Save and open the chronology' }).click()
     await reloadUntil(worker, async () => /the shouting's on/.test(await mainText(worker)), 'the school has answered')
     await visit(worker, address + '/chronology', 'chronology', 'Chronology')
+    const size = worker.viewportSize()
+    await worker.setViewportSize({ width: 320, height: 800 })
+    const prose = await worker.locator('table').filter({ hasText: 'What was said' }).locator('..').evaluate(r => [r.scrollWidth, r.clientWidth])
+    assert.equal(prose[0], prose[1], 'what agencies said is read on a small screen without scrolling sideways')
+    await worker.goto(address)
+    for (const bar of await worker.locator('svg.mash-bar').all()) assert.ok((await bar.boundingBox()).width >= 150, 'a bar can be read on a small screen')
+    await worker.setViewportSize(size)
   })
 
   await step('a node: inbox and answer', async () => {
@@ -257,13 +265,17 @@ test('every page', async t => {
   // What a script would fold away is open, and must be as good.
   await t.test('the same pages without scripts', async () => {
     const faults = []
-    for (const [at, page] of seen) {
-      const own = await page.context().newPage()
-      await own.route('**/*.js', route => route.fulfill({ contentType: 'text/javascript', body: '' }))
-      await own.goto(at)
-      faults.push(...await everything(own, `without scripts, ${new URL(at).pathname}`))
-      await own.close()
-    }
+    const queue = [...seen]
+    await Promise.all([1, 2].map(async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [at, page] = next
+        const own = await page.context().newPage()
+        await own.route('**/*.js', route => route.fulfill({ contentType: 'text/javascript', body: '' }))
+        await own.goto(at)
+        faults.push(...await everything(own, `without scripts, ${new URL(at).pathname}`))
+        await own.close()
+      }
+    }))
     assert.deepEqual(faults, [])
   })
 })
