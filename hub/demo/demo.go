@@ -47,13 +47,14 @@ type Demo struct {
 	broker   *child
 	hub      *child
 	nodes    map[string]*child
+	secrets  map[string]string // what the agencies' connectors sign in with, by environment variable
 	began    time.Time
 }
 
 // Run starts everything, plays, and stops everything. Once: the error is nil
 // only if everything the scenario asserts held.
 func Run(ctx context.Context, o Options) (err error) {
-	d := &Demo{Options: o, nodes: map[string]*child{}, began: time.Now()}
+	d := &Demo{Options: o, nodes: map[string]*child{}, secrets: map[string]string{}, began: time.Now()}
 	cleanup, err := d.prepare()
 	if err != nil {
 		return err
@@ -164,7 +165,7 @@ func (d *Demo) start(ctx context.Context) error {
 		return err
 	})
 	g.Go(func() (err error) {
-		d.broker, err = d.child(ctx, "broker", "demo-broker", "--dir", filepath.Join(d.dir, "broker"))
+		d.broker, err = d.child(ctx, "broker", nil, "demo-broker", "--dir", filepath.Join(d.dir, "broker"))
 		if err == nil {
 			d.say("broker          %s", d.broker.ready.Addr)
 		}
@@ -226,7 +227,8 @@ func (d *Demo) choose() error {
 func (d *Demo) logFile(name string) string { return filepath.Join(d.dir, "log", name+".log") }
 
 // systems starts what the agencies have, and says how their connectors reach
-// it. Secrets go through the environment, as an agency would pass them.
+// it. Secrets go through the environment, as an agency would pass them: of its
+// own node and of no other process.
 func (d *Demo) systems(ctx context.Context) (map[string]config.Connector, error) {
 	token, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 128))
 	if err != nil {
@@ -252,10 +254,7 @@ func (d *Demo) systems(ctx context.Context) (map[string]config.Connector, error)
 		}
 		for name, value := range secrets {
 			env := "MASH_DEMO_" + strings.ToUpper(kind+"_"+name)
-			c.Secrets[name] = env
-			if err := os.Setenv(env, value); err != nil {
-				return nil, err
-			}
+			c.Secrets[name], d.secrets[env] = env, value
 		}
 		out[kind] = c
 	}
@@ -272,8 +271,9 @@ func (d *Demo) write(name string, v any) (string, error) {
 }
 
 // child starts one of this program's own processes under the demo's care.
-func (d *Demo) child(ctx context.Context, name string, args ...string) (*child, error) {
-	return start(ctx, &child{name: name, log: d.logFile(name), args: args,
+// env is added to what the demo itself was given.
+func (d *Demo) child(ctx context.Context, name string, env []string, args ...string) (*child, error) {
+	return start(ctx, &child{name: name, log: d.logFile(name), args: args, env: env,
 		restarted: func(name string) { d.say("%-15s ended by itself and was started again", name) }})
 }
 
@@ -284,7 +284,7 @@ func (d *Demo) startHub(ctx context.Context, brokers []string) error {
 	if err != nil {
 		return err
 	}
-	if d.hub, err = d.child(ctx, "hub", "demo-hub", "--config", path); err != nil {
+	if d.hub, err = d.child(ctx, "hub", nil, "demo-hub", "--config", path); err != nil {
 		return err
 	}
 	c.Listen = d.hub.ready.Addr // should it be started again, it is found again
@@ -308,7 +308,13 @@ func (d *Demo) startNode(ctx context.Context, a mash.Agency, brokers []string, s
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.child(ctx, "node-"+a.ID, "demo-node", "--config", path)
+	var env []string
+	for _, k := range c.Connectors {
+		for _, name := range k.Secrets {
+			env = append(env, name+"="+d.secrets[name])
+		}
+	}
+	p, err := d.child(ctx, "node-"+a.ID, env, "demo-node", "--config", path)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type process struct {
 
 // spawn starts a child and waits until it is ready or has failed. Its log goes
 // to a file.
-func spawn(ctx context.Context, name, log string, args ...string) (*process, error) {
+func spawn(ctx context.Context, name, log string, env []string, args ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -48,6 +48,7 @@ func spawn(ctx context.Context, name, log string, args ...string) (*process, err
 	defer out.Close()
 	cmd := exec.Command(self, args...)
 	cmd.Stderr = out
+	cmd.Env = append(os.Environ(), env...)
 	// A group of its own: an interrupt from the terminal reaches the demo,
 	// which stops its children in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -111,7 +112,8 @@ func lastLine(path string) string {
 type child struct {
 	name, log string
 	args      []string
-	ready     Ready // of the first start; the address stays
+	env       []string // beside the demo's own
+	ready     Ready    // of the first start; the address stays
 	restarted func(name string)
 
 	mu       sync.Mutex
@@ -122,7 +124,7 @@ type child struct {
 
 // start starts a child and looks after it from then on.
 func start(ctx context.Context, c *child) (*child, error) {
-	p, err := spawn(ctx, c.name, c.log, c.args...)
+	p, err := spawn(ctx, c.name, c.log, c.env, c.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +155,7 @@ func (c *child) keep() {
 				return
 			}
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-			next, err := spawn(ctx, c.name, c.log, c.args...)
+			next, err := spawn(ctx, c.name, c.log, c.env, c.args...)
 			cancel()
 			if err == nil {
 				c.p = next
