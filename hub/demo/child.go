@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -58,23 +59,23 @@ func RunHub(ctx context.Context, path string, log *slog.Logger) error {
 		return err
 	}
 	defer h.Close()
-	var names []string
+	var agencies []string
 	for _, a := range c.Agencies {
-		names = append(names, a.ID)
+		agencies = append(agencies, a.ID)
 	}
 	ectx, done := context.WithTimeout(ctx, enrolTime)
 	defer done()
-	if err := h.Enrolment(ectx, names); err != nil {
+	if err := h.Enrolment(ectx, agencies); err != nil {
 		return err
-	}
-	handler, err := web.New(web.Options{Name: c.Name, Desk: h.Desk, Notices: h, Audit: h, Agencies: c.Agencies, Verifier: h.Secrets.Verifier,
-		Events: events, Log: log, DemoRoles: web.DemoRoles()})
-	if err != nil {
-		return fmt.Errorf("preparing the pages: %w", err)
 	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
+	}
+	handler, err := web.New(web.Options{Name: c.Name, Desk: h.Desk, Notices: h, Audit: h, Agencies: c.Agencies, Verifier: h.Secrets.Verifier,
+		Events: events, Log: log, DemoRoles: web.DemoRoles(), Hosts: names(l)})
+	if err != nil {
+		return fmt.Errorf("preparing the pages: %w", err)
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return h.Run(gctx) })
@@ -134,13 +135,14 @@ func RunNode(ctx context.Context, path string, log *slog.Logger) error {
 	if err := n.Enrolment(ectx); err != nil {
 		return err
 	}
-	handler, err := pages.New(pages.Options{Node: n.Node, Agency: c.Agency, Audit: n, Events: events, Log: log, DemoRoles: pages.DemoRoles(c.Agency)})
-	if err != nil {
-		return fmt.Errorf("preparing the pages: %w", err)
-	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
+	}
+	handler, err := pages.New(pages.Options{Node: n.Node, Agency: c.Agency, Audit: n, Events: events, Log: log, DemoRoles: pages.DemoRoles(c.Agency),
+		Hosts: names(l)})
+	if err != nil {
+		return fmt.Errorf("preparing the pages: %w", err)
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.Run(gctx) })
@@ -157,6 +159,18 @@ func RunNode(ctx context.Context, path string, log *slog.Logger) error {
 		return nil
 	}
 	return err
+}
+
+// names are what the pages behind a listener answer to. The demo asks for no
+// password, so a page of some website that points a name of its own at
+// 127.0.0.1 could sign in and read; under that name nothing answers. Empty,
+// which is any, where somebody made it listen for other machines.
+func names(l net.Listener) []string {
+	a, ok := l.Addr().(*net.TCPAddr)
+	if !ok || !a.IP.IsLoopback() {
+		return nil
+	}
+	return []string{a.String(), net.JoinHostPort("localhost", strconv.Itoa(a.Port))}
 }
 
 // serveHTTP serves until ctx ends, and then lets open requests finish.

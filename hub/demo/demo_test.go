@@ -217,6 +217,9 @@ func TestStay(t *testing.T) {
 		t.Fatalf("%d processes run, want the demo, broker, hub, six nodes and seven connectors", len(all))
 	}
 
+	ownSecretsOnly(t, all)
+	ownNamesOnly(t, filepath.Join(dir, "conf"))
+
 	second := command(t, "demo", "--data", dir)
 	out, err := second.CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "runs on") {
