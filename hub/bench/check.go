@@ -316,8 +316,10 @@ func (q *inquest) lateness(r mash.Request, returns []mash.Return, count map[mash
 		if flagged && r.State == mash.RequestLanded {
 			q.fail("I4", "a return of request %s, which landed, is flagged late", r.ID)
 		}
-		newer := slices.ContainsFunc(returns, func(o mash.Return) bool { return o.Revision > ret.Revision })
-		if newer != slices.Contains(ret.Flags, mash.FlagSuperseded) {
+		// What is itself kept sealed takes nothing out of the chronology; of what
+		// is not, the newest revision alone stands.
+		newer := slices.ContainsFunc(returns, func(o mash.Return) bool { return !aside(o) && o.Revision > ret.Revision })
+		if !aside(ret) && newer != slices.Contains(ret.Flags, mash.FlagSuperseded) {
 			q.fail("I4", "revision %d of request %s: superseded is flagged wrongly", ret.Revision, r.ID)
 		}
 	}
@@ -325,6 +327,11 @@ func (q *inquest) lateness(r mash.Request, returns []mash.Return, count map[mash
 		q.fail("I4", "request %s has %d late returns and %d events that say so", r.ID, late, count[mash.EventLateAfterwards])
 	}
 	q.r.Late += late
+}
+
+// aside reports whether a return is kept sealed: late, or out of scope.
+func aside(r mash.Return) bool {
+	return slices.Contains(r.Flags, mash.FlagLate) || slices.Contains(r.Flags, mash.FlagQuarantined)
 }
 
 // clock: the pieces sum to the total, and the total is what the hub's own
