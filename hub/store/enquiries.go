@@ -53,17 +53,24 @@ func scanStored[T any](r row) (v stored[T], err error) {
 	return v, err
 }
 
+// sealedEnquiry is what is stored under the enquiry's key.
+type sealedEnquiry struct {
+	mash.EnquiryContent
+	Texts mash.EnquiryTexts `json:"texts"`
+}
+
 // PutEnquiry stores a new enquiry. Errors: ErrStale if the id is known;
 // CodeConflict if its key was destroyed.
 func (t hubTx) PutEnquiry(e mash.Enquiry) error {
 	if e.ID == "" {
 		return mash.Invalid("id", "empty", "give the enquiry an id")
 	}
-	s, err := doc(e)
+	public, texts := e.Part()
+	s, err := doc(public)
 	if err != nil {
 		return err
 	}
-	sealed, err := t.sealJSON(EnquiryKey(e.ID), "enquiries", e.ID, e.Content)
+	sealed, err := t.sealJSON(EnquiryKey(e.ID), "enquiries", e.ID, sealedEnquiry{e.Content, texts})
 	if err != nil {
 		return err
 	}
@@ -72,7 +79,8 @@ func (t hubTx) PutEnquiry(e mash.Enquiry) error {
 		e.ID, string(e.State), ms(e.OpenedAt), e.Version, s, orNull(sealed))
 }
 
-// Enquiry errors with ErrNotFound. Content is empty if its key was destroyed.
+// Enquiry errors with ErrNotFound. Content is empty, and texts
+// are mash.Recorded, if its key was destroyed.
 func (t hubTx) Enquiry(id string) (mash.Enquiry, error) {
 	v, err := one(t.tx, scanStored[mash.Enquiry], `SELECT doc, content FROM enquiries WHERE id = ?1`, id)
 	if err != nil {
@@ -82,9 +90,12 @@ func (t hubTx) Enquiry(id string) (mash.Enquiry, error) {
 	if err != nil || plain == nil {
 		return v.doc, err
 	}
-	if err := json.Unmarshal(plain, &v.doc.Content); err != nil {
-		return v.doc, mash.Errorf(mash.CodeInternal, "reading content: %w", err)
+	var c sealedEnquiry
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return v.doc, mash.Errorf(mash.CodeInternal, "reading content: not the expected JSON")
 	}
+	v.doc.Content = c.EnquiryContent
+	v.doc.Join(c.Texts)
 	return v.doc, nil
 }
 
@@ -96,7 +107,8 @@ func (t hubTx) UpdateEnquiry(e mash.Enquiry) error {
 	key := []any{e.ID}
 	old := e.Version
 	e.Version++
-	s, err := doc(e)
+	public, texts := e.Part()
+	s, err := doc(public)
 	if err != nil {
 		return err
 	}
@@ -105,7 +117,7 @@ func (t hubTx) UpdateEnquiry(e mash.Enquiry) error {
 		return t.guarded(exists, key, `UPDATE enquiries SET state = ?3, opened = ?4, version = ?5, doc = ?6
 			WHERE id = ?1 AND version = ?2`, e.ID, old, string(e.State), ms(e.OpenedAt), e.Version, s)
 	}
-	sealed, err := t.sealJSON(EnquiryKey(e.ID), "enquiries", e.ID, e.Content)
+	sealed, err := t.sealJSON(EnquiryKey(e.ID), "enquiries", e.ID, sealedEnquiry{e.Content, texts})
 	if err != nil {
 		return err
 	}
@@ -113,7 +125,8 @@ func (t hubTx) UpdateEnquiry(e mash.Enquiry) error {
 		WHERE id = ?1 AND version = ?2`, e.ID, old, string(e.State), ms(e.OpenedAt), e.Version, s, orNull(sealed))
 }
 
-// ListEnquiries lists without Content, newest first.
+// ListEnquiries lists without Content and without what people wrote in their
+// own words, newest first.
 func (t hubTx) ListEnquiries(f mash.EnquiryFilter) ([]mash.Enquiry, error) {
 	args := []any{atMost(f.Limit)}
 	where := ""

@@ -2,9 +2,18 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
 
 	"mashhub/hub/mash"
 )
+
+// sealedReturn is what is stored under the enquiry's key.
+type sealedReturn struct {
+	Items []mash.ReturnedItem `json:"items"`
+	Texts mash.ReturnTexts    `json:"texts"`
+}
 
 // PutReturn stores a return once per (request, revision), its items sealed
 // under the enquiry's key. Errors: ErrStale if it is there; CodeConflict if it
@@ -14,16 +23,21 @@ func (t hubTx) PutReturn(r mash.Return) error {
 	if r.ID == "" || r.RequestID == "" {
 		return mash.Invalid("id", "no id or no request", "")
 	}
-	s, err := doc(r)
+	public, texts := r.Part()
+	s, err := doc(public)
 	if err != nil {
 		return err
 	}
 	var sealed []byte
-	if len(r.Items) > 0 {
+	if written := strings.Join(slices.Concat(texts.Outcomes, texts.Withheld), "") != ""; len(r.Items) > 0 || written {
 		if r.EnquiryID == "" {
 			return mash.Invalid("enquiry_id", "empty", "items are sealed under an enquiry's key")
 		}
-		if sealed, err = t.sealJSON(EnquiryKey(r.EnquiryID), "returns", r.ID, r.Items); err != nil {
+		sealed, err = t.sealJSON(EnquiryKey(r.EnquiryID), "returns", r.ID, sealedReturn{r.Items, texts})
+		if errors.Is(err, ErrShredded) && len(r.Items) == 0 {
+			sealed, err = nil, nil // that it came is kept; what was written in it is not
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -34,7 +48,8 @@ func (t hubTx) PutReturn(r mash.Return) error {
 // UpdateReturn stores the content-free part; items, request, enquiry and
 // revision never change. Errors: ErrNotFound.
 func (t hubTx) UpdateReturn(r mash.Return) error {
-	s, err := doc(r)
+	public, _ := r.Part()
+	s, err := doc(public)
 	if err != nil {
 		return err
 	}
@@ -48,9 +63,12 @@ func (t hubTx) openReturn(v stored[mash.Return]) (mash.Return, error) {
 	if err != nil || plain == nil {
 		return r, err
 	}
-	if err := json.Unmarshal(plain, &r.Items); err != nil {
-		return r, mash.Errorf(mash.CodeInternal, "reading items: %w", err)
+	var c sealedReturn
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return r, mash.Errorf(mash.CodeInternal, "reading items: not the expected JSON")
 	}
+	r.Items = c.Items
+	r.Join(c.Texts)
 	return r, nil
 }
 
