@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -80,6 +82,33 @@ func ownNamesOnly(t *testing.T, conf string) {
 			if res.StatusCode != want {
 				t.Errorf("%s answers to the name %s with %d, want %d", name, host, res.StatusCode, want)
 			}
+		}
+	}
+}
+
+// hubWaits kills the hub and takes away what its next process waits for
+// (enrolTime), and returns once that process lives.
+func hubWaits(t *testing.T, dir string) {
+	t.Helper()
+	hub := func(not int) int {
+		for _, pid := range of(t, dir) {
+			line, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+			if pid != not && bytes.Contains(line, []byte("demo-hub")) {
+				return pid
+			}
+		}
+		return 0
+	}
+	if err := os.Remove(filepath.Join(dir, "enrol", "police@fernshire.json")); err != nil {
+		t.Fatal(err)
+	}
+	killed := hub(0)
+	if err := syscall.Kill(killed, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); hub(killed) == 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the hub was not started again")
 		}
 	}
 }

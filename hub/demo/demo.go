@@ -274,7 +274,8 @@ func (d *Demo) write(name string, v any) (string, error) {
 // env is added to what the demo itself was given.
 func (d *Demo) child(ctx context.Context, name string, env []string, args ...string) (*child, error) {
 	return start(ctx, &child{name: name, log: d.logFile(name), args: args, env: env,
-		restarted: func(name string) { d.say("%-15s ended by itself and was started again", name) }})
+		restarted: func(name string) { d.say("%-15s ended by itself and was started again", name) },
+		failed:    func(err error) { d.say("%-15s ended by itself and is tried again and again: %v", name, err) }})
 }
 
 func (d *Demo) startHub(ctx context.Context, brokers []string) error {

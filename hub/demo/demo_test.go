@@ -208,7 +208,8 @@ func gone(t *testing.T, pids []int) {
 }
 
 // TestStay: a second demo is refused, a killed one leaves nothing behind and
-// goes on where it was, and an interrupt ends everything.
+// goes on where it was, and an interrupt ends everything, soon, even while a
+// child cannot start.
 func TestStay(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	first := stay(t, dir)
@@ -238,12 +239,17 @@ func TestStay(t *testing.T) {
 	if now, _ := os.ReadFile(filepath.Join(dir, "opened")); !bytes.Equal(now, reference) {
 		t.Error("it opened another enquiry instead of going on")
 	}
+	hubWaits(t, dir)
 	all = of(t, dir)
+	asked := time.Now()
 	if err := again.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	if err := again.cmd.Wait(); err != nil {
 		t.Errorf("after an interrupt it ended with %v", err)
+	}
+	if took := time.Since(asked); took > 15*time.Second {
+		t.Errorf("it ended %v after the interrupt", took)
 	}
 	gone(t, all)
 	if syscall.Kill(again.cmd.Process.Pid, 0) == nil {

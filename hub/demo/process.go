@@ -115,11 +115,13 @@ type child struct {
 	env       []string // beside the demo's own
 	ready     Ready    // of the first start; the address stays
 	restarted func(name string)
+	failed    func(err error) // the first of several starts in vain
 
-	mu       sync.Mutex
-	p        *process
-	stopping bool
-	over     chan struct{}
+	wanted context.Context // until stop; also ends a start under way
+	forget context.CancelFunc
+	mu     sync.Mutex
+	p      *process
+	over   chan struct{}
 }
 
 // start starts a child and looks after it from then on.
@@ -129,6 +131,7 @@ func start(ctx context.Context, c *child) (*child, error) {
 		return nil, err
 	}
 	c.p, c.ready, c.over = p, p.ready, make(chan struct{})
+	c.wanted, c.forget = context.WithCancel(context.WithoutCancel(ctx))
 	go c.keep()
 	return c, nil
 }
@@ -143,30 +146,47 @@ func (c *child) keep() {
 		c.mu.Unlock()
 		since := time.Now()
 		<-p.done
-		for {
-			if time.Since(since) > time.Minute {
-				pause = 50 * time.Millisecond
-			}
-			time.Sleep(pause)
-			pause = min(2*pause, 5*time.Second)
-			c.mu.Lock()
-			if c.stopping {
-				c.mu.Unlock()
+		if time.Since(since) > time.Minute {
+			pause = 50 * time.Millisecond
+		}
+		for told := false; ; {
+			select {
+			case <-time.After(pause):
+			case <-c.wanted.Done():
 				return
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			pause = min(2*pause, 5*time.Second)
+			ctx, cancel := context.WithTimeout(c.wanted, time.Minute)
 			next, err := spawn(ctx, c.name, c.log, c.env, c.args...)
 			cancel()
-			if err == nil {
-				c.p = next
-			}
-			c.mu.Unlock()
-			if err == nil {
+			if err == nil && c.take(next) {
 				c.restarted(c.name)
 				break
 			}
+			if c.wanted.Err() != nil {
+				return
+			}
+			if !told {
+				told = true
+				c.failed(err)
+			}
 		}
 	}
+}
+
+// take makes p the child's process, or ends it when the child is no longer
+// wanted.
+func (c *child) take(p *process) bool {
+	c.mu.Lock()
+	wanted := c.wanted.Err() == nil
+	if wanted {
+		c.p = p
+	}
+	c.mu.Unlock()
+	if !wanted {
+		p.stop(grace)
+	}
+	return wanted
 }
 
 // pid of the process now.
@@ -185,7 +205,7 @@ func (c *child) connectors() map[string]int {
 
 func (c *child) stop(grace time.Duration) {
 	c.mu.Lock()
-	c.stopping = true
+	c.forget()
 	p := c.p
 	c.mu.Unlock()
 	p.stop(grace)
