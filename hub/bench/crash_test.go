@@ -28,6 +28,7 @@ func TestCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills real processes for up to a minute")
 	}
+	t.Parallel() // with the planted faults: both wait more than they work
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("MASH_CRASH_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
@@ -52,6 +53,7 @@ func TestPlantedFaultIsFound(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills real processes for some seconds")
 	}
+	t.Parallel()
 	for _, m := range []Moment{{Victim: "hub", At: onLand}, {Victim: "police", At: onHold}} {
 		for _, plant := range []bool{true, false} {
 			t.Run(m.Victim+"/"+map[bool]string{true: "planted", false: "as it is"}[plant], func(t *testing.T) {

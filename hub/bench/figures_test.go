@@ -59,7 +59,7 @@ func TestRoundTrip(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts ten processes for some seconds")
 	}
-	r, err := RoundTrip(t.Context(), RoundTripOptions{Rounds: 1, Each: 200 * time.Millisecond, InFlight: 4, Idle: 5, Out: t.Output()})
+	r, err := RoundTrip(t.Context(), RoundTripOptions{Rounds: 1, Each: 200 * time.Millisecond, InFlight: 2, Idle: 3, Out: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}

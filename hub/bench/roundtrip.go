@@ -137,7 +137,7 @@ func median(v []float64) float64 {
 
 // idle measures single enquiries and what of their time went where.
 func (r *rig) idle(ctx context.Context, n int, out *Report) ([]time.Duration, error) {
-	if _, err := series(ctx, 20, r.trip); err != nil { // warm
+	if _, err := series(ctx, min(20, n), r.trip); err != nil { // warm
 		return nil, err
 	}
 	r.stages.reset()
