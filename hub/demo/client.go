@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,8 +52,33 @@ func (p *problem) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s: %s %s %s", p.Status, p.Code, p.Field, p.Detail, p.Remedy))
 }
 
-// call sends and receives JSON. A refusal is a *problem.
+// busyFor is how long somebody tries again what could not be decided or stored.
+const busyFor = 10 * time.Second
+
+// call sends and receives JSON, again while the answer is 503: on a busy
+// machine the policy's answer may come too late, and then nothing was done. A
+// refusal is a *problem.
 func (c *client) call(ctx context.Context, method, path string, in, out any) error {
+	for until := time.Now().Add(busyFor); ; {
+		err := c.try(ctx, method, path, in, out)
+		if !busy(err) || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// busy reports a refusal that may be gone in a moment.
+func busy(err error) bool {
+	var p *problem
+	return errors.As(err, &p) && p.Status == http.StatusServiceUnavailable
+}
+
+func (c *client) try(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)

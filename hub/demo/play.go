@@ -192,7 +192,7 @@ func (s *story) person(ctx context.Context, a mash.Agency) error {
 			return ended(ctx, fmt.Errorf("looking into the inbox of %s: %w", a.ID, err))
 		}
 		for _, t := range list.Tasks {
-			if err := s.do(ctx, c, t); err != nil {
+			if err := s.do(ctx, c, t); err != nil && !busy(err) { // else in the next round
 				return ended(ctx, fmt.Errorf("%s, %s: %w", t.Party, t.Kind, err))
 			}
 		}
@@ -233,7 +233,7 @@ func (s *story) do(ctx context.Context, c *client, t task) error {
 	}
 	status, err := c.form(ctx, path, form)
 	if err == nil && status != http.StatusSeeOther {
-		err = fmt.Errorf("posting the form: status %d", status)
+		err = fmt.Errorf("posting the form: %w", &problem{Status: status})
 	}
 	return err
 }
