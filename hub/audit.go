@@ -14,7 +14,7 @@ type auditCmd struct {
 }
 
 type auditVerifyCmd struct {
-	Bundle string `arg:"" help:"The downloaded log (JSON lines); - for standard input." type:"existingfile"`
+	Bundle string `arg:"" help:"The downloaded log (JSON lines); - for standard input." `
 	Key    string `required:"" help:"The log's public key, or @FILE that holds it."`
 	Entry  string `help:"Check the proof of this entry alone."`
 	JSON   bool   `help:"Print one JSON object." name:"json"`
@@ -30,11 +30,14 @@ func (c *auditVerifyCmd) Run() error {
 		}
 		key = strings.TrimSpace(string(b))
 	}
-	f, err := os.Open(c.Bundle)
-	if err != nil {
-		return fmt.Errorf("opening the log: %w", err)
+	f := os.Stdin
+	if c.Bundle != "-" {
+		var err error
+		if f, err = os.Open(c.Bundle); err != nil {
+			return fmt.Errorf("opening the log: %w", err)
+		}
+		defer f.Close()
 	}
-	defer f.Close()
 	if c.Entry != "" {
 		return c.one(f, key)
 	}

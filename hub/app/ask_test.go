@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"slices"
@@ -292,7 +293,7 @@ func TestHeldForReview(t *testing.T) {
 	}
 	r := hold()
 	_, err := d.ReviewAsk(t.Context(), w.Actor, r.ID, true, "fine")
-	p.wants(err, mash.CodeDenied)
+	p.wants(err, mash.CodeNotFound)
 	_, err = d.ReviewAsk(t.Context(), m.Actor, r.ID, true, " ")
 	p.wants(err, mash.CodeInvalid)
 	if rows, _ := d.Board(t.Context(), w.Actor); len(rows) != 1 || rows[0].State != string(mash.RequestHeld) {
@@ -381,14 +382,21 @@ func TestUrgencyMovesTargetsAndNothingElse(t *testing.T) {
 	w := p.as("worker")
 	id := w.opens(nil)
 	r := p.reaches(w.asks(id, "police"), mash.RequestReceived)
-	body := p.at("police").held(r.ID).Body
+	question := func() string { // what the node was asked; its findings come as it works
+		var held struct {
+			Question json.RawMessage `json:"question"`
+		}
+		p.must(json.Unmarshal(p.at("police").held(r.ID).Body, &held))
+		return string(held.Question)
+	}
+	before := question()
 	p.must(p.hub.Desk.SetRAG(t.Context(), w.Actor, id, mash.Red))
 	now := p.request(r.ID)
 	if now.RAG != mash.Red || !now.TargetAt.Equal(r.RaisedAt.Add(2*time.Hour)) || !r.TargetAt.Equal(r.RaisedAt.Add(6*time.Hour)) {
 		t.Errorf("%s by %s, from %s", now.RAG, now.TargetAt, r.TargetAt)
 	}
 	scope := func(r mash.Request) string { return wire.ScopeHash(r.Purpose, r.Persons, r.Categories, r.From, r.To) }
-	if scope(now) != scope(r) || !slices.Equal(now.Fields, r.Fields) || string(p.at("police").held(r.ID).Body) != string(body) {
+	if scope(now) != scope(r) || !slices.Equal(now.Fields, r.Fields) || question() != before {
 		t.Error("the rating changed what is asked")
 	}
 	p.wants(p.hub.Desk.SetRAG(t.Context(), w.Actor, id, "purple"), mash.CodeInvalid)

@@ -76,7 +76,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	if h.Store, err = store.OpenHub(ctx, store.Options{Path: filepath.Join(o.Dir, "hub.db"), Key: h.Secrets.Store, Vault: h.Vault}); err != nil {
 		return h, fmt.Errorf("opening the store: %w", err)
 	}
-	h.Policy, err = protocol.New(ctx, protocol.Options{Where: self, Env: o.Env, Epoch: 1, OnFault: faultLog(o.Log)})
+	h.Policy, err = protocol.New(ctx, protocol.Options{Where: self, Env: o.Env, Epoch: 1, Timeout: decisionTime, OnFault: faultLog(o.Log)})
 	if err != nil {
 		return h, fmt.Errorf("loading the policy: %w", err)
 	}
@@ -116,6 +116,11 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	h.Notify.Connect(h.Exchange)
 	return h, nil
 }
+
+// decisionTime bounds one policy decision. It takes a few milliseconds; on a
+// machine that is busy with something else, waiting a moment is better than a
+// fault, which a person would have to clear.
+const decisionTime = 2 * time.Second
 
 // Topics are what a hub and its agencies need on the broker.
 func Topics(hub string, agencies mash.Directory) []bus.Topic {

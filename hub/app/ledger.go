@@ -16,6 +16,7 @@ const probe = 2 * time.Second
 // Neither is charged to anybody (DESIGN §9).
 func (h *Hub) keepLedger(ctx context.Context) error {
 	self := mash.Party{Agency: "hub"}
+	var open *mash.Outage
 	alive := func(tx mash.HubTx) error { return tx.PutHeartbeat(mash.Heartbeat{Party: self, At: h.Env.Now()}) }
 	err := h.Store.Update(ctx, func(tx mash.HubTx) error {
 		beats, err := tx.Heartbeats()
@@ -29,6 +30,26 @@ func (h *Hub) keepLedger(ctx context.Context) error {
 				}
 			}
 		}
+		// An outage of the broker that was open when the hub went down goes on
+		// until a probe says that it is over.
+		open = nil
+		outages, err := tx.Outages(h.Env.Now(), time.Time{})
+		if err != nil {
+			return err
+		}
+		for _, o := range outages {
+			if o.Scope != "broker" || !o.To.IsZero() {
+				continue
+			}
+			if open != nil { // one is enough
+				o.To = h.Env.Now()
+				if err := tx.PutOutage(o); err != nil {
+					return err
+				}
+				continue
+			}
+			open = &o
+		}
 		return alive(tx)
 	})
 	if err != nil {
@@ -36,7 +57,6 @@ func (h *Hub) keepLedger(ctx context.Context) error {
 	}
 	tick := time.NewTicker(probe)
 	defer tick.Stop()
-	var open *mash.Outage
 	for {
 		select {
 		case <-ctx.Done():

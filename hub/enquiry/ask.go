@@ -54,7 +54,7 @@ func (d *Desk) Ask(ctx context.Context, actor mash.Actor, enquiryID string, in A
 }
 
 func (d *Desk) ask(ctx context.Context, actor mash.Actor, enquiryID string, in AskInput) ([]mash.Request, error) {
-	e, err := d.act(ctx, actor, enquiryID)
+	e, err := d.act(ctx, actor, enquiryID, "ask")
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (d *Desk) ask(ctx context.Context, actor mash.Actor, enquiryID string, in A
 			return err
 		}
 		for i := range requests {
-			if err := d.settleAsk(ctx, tx, actor, e, &requests[i], decisions[i], now, true); err != nil {
+			if err := d.settleAsk(ctx, tx, actor, e, &requests[i], decisions[i], now, true, ""); err != nil {
 				return err
 			}
 		}
@@ -243,7 +243,7 @@ func (d *Desk) conflict(e mash.Enquiry, p mash.Party) bool {
 // settleAsk acts on an ask decision in tx: it stores the request (new) or
 // updates it, with events, decision and audit entry, and posts the question
 // where it is permitted.
-func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e mash.Enquiry, r *mash.Request, dec mash.Decision, now time.Time, isNew bool) error {
+func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e mash.Enquiry, r *mash.Request, dec mash.Decision, now time.Time, isNew bool, refused string) error {
 	event := func(kind mash.EventKind, detail string) error {
 		return tx.PutEvent(mash.Event{Request: r.ID, Kind: kind, At: now, Clock: mash.ClockHub, Detail: detail})
 	}
@@ -264,6 +264,9 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 			verdict.Answer = mash.Deny
 		}
 	}
+	if refused != "" { // by a person, whatever the policy would permit
+		verdict = mash.Verdict{Answer: mash.Deny, Fault: refused == "deny_fault"}
+	}
 	action := "request.ask"
 	switch verdict.Answer {
 	case mash.Permit:
@@ -272,8 +275,11 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 		r.State, r.Code, action = mash.RequestHeld, "review", "request.held"
 	default:
 		r.State, r.Code, action = mash.RequestRefused, "deny_clause", "request.denied"
-		if verdict.Fault {
+		switch {
+		case verdict.Fault:
 			r.Code = "deny_fault"
+		case refused != "":
+			r.Code = refused
 		}
 	}
 	if r.State == mash.RequestQueued {
@@ -364,12 +370,9 @@ func implements(obligations []mash.Obligation) bool {
 
 // ReviewAsk is a manager's answer to a request held for review.
 func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string, allow bool, reason string) (mash.Request, error) {
-	r, e, err := d.loadRequest(ctx, actor, requestID)
+	r, e, err := d.loadRequest(ctx, actor, requestID, "review")
 	if err != nil {
 		return r, err
-	}
-	if !actor.Has(mash.RoleManager) {
-		return r, mash.Errorf(mash.CodeDenied, "a manager reviews")
 	}
 	if r.State != mash.RequestHeld {
 		return r, mash.Errorf(mash.CodeConflict, "the request is %s, not held for review", r.State)
@@ -379,14 +382,14 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 	}
 	now := d.Env.Now()
 	dec := d.Policy.Ask(ctx, d.askInput(actor, e, r, allow))
-	if !allow {
-		dec.Answer = mash.Deny
-	}
-	if dec.Answer == mash.Review {
-		dec.Answer = mash.Deny // a review that asks for a review is a fault of the policy
-		dec.Fault = true
-	}
 	r.Decision, r.Code = dec.ID, ""
+	refused := ""
+	switch {
+	case !allow:
+		refused = "reviewer"
+	case dec.Answer == mash.Review: // a review that asks for a review
+		refused = "deny_fault"
+	}
 	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
 		stored, err := tx.Enquiry(e.ID)
 		if err != nil {
@@ -395,7 +398,13 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 		if stored.Version != e.Version { // its basis, or its rating
 			return mash.ErrStale
 		}
-		return d.settleAsk(ctx, tx, actor, e, &r, dec, now, false)
+		if _, err := change(tx, e.ID, func(e *mash.Enquiry) error {
+			e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "request.review", Request: r.ID, Text: reason})
+			return nil
+		}); err != nil {
+			return err
+		}
+		return d.settleAsk(ctx, tx, actor, e, &r, dec, now, false, refused)
 	})
 	if errors.Is(err, mash.ErrStale) {
 		err = mash.Errorf(mash.CodeConflict, "the request or its enquiry changed meanwhile; look again")
@@ -406,7 +415,7 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 
 // Withdraw stops a request that has not landed and tells the agency.
 func (d *Desk) Withdraw(ctx context.Context, actor mash.Actor, requestID, reason string) (mash.Request, error) {
-	r, _, err := d.loadRequest(ctx, actor, requestID)
+	r, _, err := d.loadRequest(ctx, actor, requestID, "act")
 	if err != nil {
 		return r, err
 	}
@@ -419,6 +428,12 @@ func (d *Desk) Withdraw(ctx context.Context, actor mash.Actor, requestID, reason
 		}
 		if r.State.Ended() {
 			return mash.Errorf(mash.CodeConflict, "the request is already %s", r.State)
+		}
+		if _, err := change(tx, r.EnquiryID, func(e *mash.Enquiry) error {
+			e.Content.Notes = append(e.Content.Notes, mash.Note{At: d.Env.Now(), By: actor.ID, Step: "request.withdraw", Request: r.ID, Text: reason})
+			return nil
+		}); err != nil {
+			return err
 		}
 		return d.withdraw(ctx, tx, actor, &r, "withdrawn")
 	})
@@ -459,7 +474,7 @@ func (d *Desk) withdraw(ctx context.Context, tx mash.HubTx, actor mash.Actor, r 
 }
 
 // loadRequest loads a request and its enquiry for an actor who may act on it.
-func (d *Desk) loadRequest(ctx context.Context, actor mash.Actor, id string) (r mash.Request, e mash.Enquiry, err error) {
+func (d *Desk) loadRequest(ctx context.Context, actor mash.Actor, id, step string) (r mash.Request, e mash.Enquiry, err error) {
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		r, err = tx.Request(id)
 		return err
@@ -467,7 +482,7 @@ func (d *Desk) loadRequest(ctx context.Context, actor mash.Actor, id string) (r 
 	if err != nil {
 		return r, e, notFound()
 	}
-	e, err = d.act(ctx, actor, r.EnquiryID)
+	e, err = d.act(ctx, actor, r.EnquiryID, step)
 	return r, e, err
 }
 

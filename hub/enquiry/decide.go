@@ -15,7 +15,10 @@ func (d *Desk) WriteOwnView(ctx context.Context, actor mash.Actor, id, view stri
 	if strings.TrimSpace(view) == "" {
 		return mash.Invalid("own_view", "is missing", "write what you think, in your own words")
 	}
-	return d.step(ctx, actor, id, "enquiry.own_view", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+	return d.step(ctx, actor, id, "act", "enquiry.own_view", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+		if e.Content.OwnView != "" {
+			return mash.Errorf(mash.CodeConflict, "a view was written before the answers; it stays as it is")
+		}
 		e.Content.OwnView = view
 		return nil
 	})
@@ -26,7 +29,7 @@ func (d *Desk) VoiceNotSought(ctx context.Context, actor mash.Actor, id, reason 
 	if strings.TrimSpace(reason) == "" {
 		return mash.Invalid("reason", "is missing", "say why the child was not heard")
 	}
-	return d.step(ctx, actor, id, "enquiry.voice_not_sought", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+	return d.step(ctx, actor, id, "act", "enquiry.voice_not_sought", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		e.VoiceNotSought = reason
 		return nil
 	})
@@ -38,7 +41,7 @@ func (d *Desk) SetRAG(ctx context.Context, actor mash.Actor, id string, rag mash
 	if rag != mash.Red && rag != mash.Amber && rag != mash.Green {
 		return mash.Invalid("rag", "must be red, amber or green", "rate how urgent this is")
 	}
-	return d.step(ctx, actor, id, "enquiry.rag", map[string]string{"rag": string(rag)}, func(tx mash.HubTx, e *mash.Enquiry) error {
+	return d.step(ctx, actor, id, "act", "enquiry.rag", map[string]string{"rag": string(rag)}, func(tx mash.HubTx, e *mash.Enquiry) error {
 		e.RAG = rag
 		requests, err := tx.RequestsOf(id)
 		if err != nil {
@@ -65,7 +68,7 @@ func (d *Desk) SetRAG(ctx context.Context, actor mash.Actor, id string, rag mash
 // still on their way are withdrawn in the same transaction; what has left
 // cannot be called back.
 func (d *Desk) WithdrawAgreement(ctx context.Context, actor mash.Actor, id string) error {
-	err := d.step(ctx, actor, id, "enquiry.agreement_withdrawn", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+	err := d.step(ctx, actor, id, "act", "enquiry.agreement_withdrawn", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if e.Basis.Agreement == nil {
 			return mash.Errorf(mash.CodeConflict, "this enquiry does not rest on the family's agreement")
 		}
@@ -96,7 +99,7 @@ func (d *Desk) WithdrawAgreement(ctx context.Context, actor mash.Actor, id strin
 // Collate says that the picture is as complete as it will be for a decision.
 // Requests may still be open: they stay on the board.
 func (d *Desk) Collate(ctx context.Context, actor mash.Actor, id string) error {
-	return d.step(ctx, actor, id, "enquiry.collate", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+	return d.step(ctx, actor, id, "act", "enquiry.collate", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if err := expect(*e, "collate", mash.EnquiryResearching, mash.EnquiryScreened); err != nil {
 			return err
 		}
@@ -125,7 +128,7 @@ func (d *Desk) Decide(ctx context.Context, actor mash.Actor, id string, in Decid
 	if strings.TrimSpace(in.Why) == "" {
 		return mash.Invalid("why", "is missing", "give the reasons in your own words")
 	}
-	return d.step(ctx, actor, id, "enquiry.decide", map[string]string{"outcome": in.Outcome}, func(tx mash.HubTx, e *mash.Enquiry) error {
+	return d.step(ctx, actor, id, "decide", "enquiry.decide", map[string]string{"outcome": in.Outcome}, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if err := expect(*e, "decide", mash.EnquiryCollated); err != nil {
 			return err
 		}
@@ -176,12 +179,13 @@ func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reop
 	if strings.TrimSpace(reason) == "" {
 		return mash.Invalid("reason", "is missing", "say what is new in it and why you keep or reopen")
 	}
-	return d.step(ctx, actor, id, "decision.reviewed", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+	return d.step(ctx, actor, id, "reopen", "decision.reviewed", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if !e.Review {
 			return mash.Errorf(mash.CodeConflict, "nothing landed after the decision")
 		}
 		now := d.Env.Now()
 		e.Review, e.ReviewedAt = false, &now
+		e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "decision.reviewed", Text: reason})
 		if reopen {
 			e.State, e.ReopenedWhy, e.Feedback = mash.EnquiryResearching, reason, nil
 		}
@@ -194,7 +198,7 @@ func (d *Desk) Reopen(ctx context.Context, actor mash.Actor, id, reason string) 
 	if strings.TrimSpace(reason) == "" {
 		return mash.Invalid("reason", "is missing", "say why")
 	}
-	return d.step(ctx, actor, id, "enquiry.reopen", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
+	return d.step(ctx, actor, id, "reopen", "enquiry.reopen", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if err := expect(*e, "reopen", mash.EnquiryDecided, mash.EnquiryFeedbackSent, mash.EnquiryClosed); err != nil {
 			return err
 		}
@@ -212,7 +216,7 @@ type CloseInput struct {
 // Close closes an enquiry, unless something speaks against it: then the error
 // (CodeConflict) names every reason and the decision is recorded all the same.
 func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseInput) (mash.Decision, error) {
-	e, err := d.act(ctx, actor, id)
+	e, err := d.act(ctx, actor, id, "close")
 	if err != nil {
 		return mash.Decision{}, err
 	}
@@ -289,8 +293,8 @@ func answeredSince(r mash.Request, later []mash.Request) bool {
 }
 
 // step is the shape of a use case that changes an enquiry alone.
-func (d *Desk) step(ctx context.Context, actor mash.Actor, id, action string, detail map[string]string, f func(mash.HubTx, *mash.Enquiry) error) error {
-	if _, err := d.act(ctx, actor, id); err != nil {
+func (d *Desk) step(ctx context.Context, actor mash.Actor, id, page, action string, detail map[string]string, f func(mash.HubTx, *mash.Enquiry) error) error {
+	if _, err := d.act(ctx, actor, id, page); err != nil {
 		return err
 	}
 	return d.Store.Update(ctx, func(tx mash.HubTx) error {

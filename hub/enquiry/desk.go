@@ -28,7 +28,8 @@ type Config struct {
 	Targets  Targets
 	Log      *slog.Logger
 	// MaxAge is how long a request may wait for its receipt before it is
-	// undeliverable: 24 h when zero.
+	// undeliverable: 7 days when zero, as long as a broker keeps messages. An
+	// agency that is closed over a weekend is late, not out of reach.
 	MaxAge time.Duration
 	// Lifetime is how long a request may be answered: 30 days when zero.
 	Lifetime time.Duration
@@ -48,7 +49,7 @@ type Poster interface {
 // New makes a Desk. Connect it to the exchange before the first Ask.
 func New(c Config) *Desk {
 	if c.MaxAge == 0 {
-		c.MaxAge = 24 * time.Hour
+		c.MaxAge = 7 * 24 * time.Hour
 	}
 	if c.Lifetime == 0 {
 		c.Lifetime = 30 * 24 * time.Hour
@@ -87,21 +88,27 @@ func (d *Desk) load(ctx context.Context, actor mash.Actor, id, page string) (e m
 	return e, notFound()
 }
 
-// act loads an enquiry that the actor may work on. Acting needs the same
-// permission as seeing the enquiry's page.
-func (d *Desk) act(ctx context.Context, actor mash.Actor, id string) (mash.Enquiry, error) {
-	e, err := d.load(ctx, actor, id, "act")
+// act loads an enquiry that the actor may work on. step is the page of the
+// policy's table of views on which such work is done; what it answers is
+// recorded, permit or not.
+func (d *Desk) act(ctx context.Context, actor mash.Actor, id, step string) (mash.Enquiry, error) {
+	e, err := d.load(ctx, actor, id, step)
 	if err != nil {
 		return e, err
 	}
-	dec := d.Policy.View(ctx, d.viewInput(actor, e, "act", nil))
-	if dec.Answer == mash.Permit && (actor.Has(mash.RoleWorker) || actor.Has(mash.RoleManager)) {
-		return e, nil
+	dec := d.Policy.View(ctx, d.viewInput(actor, e, step, nil))
+	entry := mash.Entry{Actor: actor.ID, Action: "enquiry.act", Enquiry: id, Detail: map[string]string{"page": step}}
+	permitted := dec.Answer == mash.Permit && showable(dec.Obligations)
+	if !permitted {
+		entry.Action = "page.denied"
 	}
-	if err := d.record(ctx, dec, mash.Entry{Actor: actor.ID, Action: "page.denied", Enquiry: id, Detail: map[string]string{"page": "act"}}); err != nil {
+	if err := d.record(ctx, dec, entry); err != nil {
 		return e, err
 	}
-	return e, denied(dec)
+	if !permitted {
+		return e, denied(dec)
+	}
+	return e, nil
 }
 
 // notFound is what an outsider gets for what is not there and for what is not

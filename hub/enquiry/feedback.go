@@ -31,7 +31,7 @@ type Feedback struct {
 // not_possible, which is recorded as such.
 func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, in FeedbackInput) (mash.Feedback, error) {
 	none := mash.Feedback{}
-	e, err := d.act(ctx, actor, id)
+	e, err := d.act(ctx, actor, id, "feedback")
 	if err != nil {
 		return none, err
 	}
@@ -66,7 +66,7 @@ func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, 
 // wrote it cannot read it for themselves.
 func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, allow bool, reason string) (mash.Feedback, error) {
 	none := mash.Feedback{}
-	e, err := d.act(ctx, actor, id)
+	e, err := d.act(ctx, actor, id, "feedback")
 	if err != nil {
 		return none, err
 	}

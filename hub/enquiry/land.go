@@ -228,7 +228,11 @@ func inScope(ret mash.Return, r mash.Request, existence []string) bool {
 		if i.Until != nil {
 			last = i.Until.Latest()
 		}
-		if first.After(r.To) || last.Before(r.From) {
+		to := r.To
+		if !to.Before(r.RaisedAt) { // asked until now: until the answer
+			to = ret.LandedAt
+		}
+		if first.After(to) || last.Before(r.From) {
 			return false
 		}
 		found := slices.ContainsFunc(ret.Outcomes, func(o mash.PersonOutcome) bool {
@@ -370,7 +374,7 @@ func (d *Desk) clarified(ctx context.Context, tx mash.HubTx, m exchange.Received
 // AnswerClarification answers an agency's question. Its text is sealed and
 // goes to that agency only.
 func (d *Desk) AnswerClarification(ctx context.Context, actor mash.Actor, requestID, text string) (mash.Request, error) {
-	r, e, err := d.loadRequest(ctx, actor, requestID)
+	r, e, err := d.loadRequest(ctx, actor, requestID, "act")
 	if err != nil {
 		return r, err
 	}
@@ -428,6 +432,9 @@ func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) e
 		return err
 	}
 	for _, b := range beats {
+		if b.Party == p && m.IssuedAt.Before(b.AgencyAt) {
+			return nil // overtaken by a newer one
+		}
 		// A gap in its signs of life is kept: a node that is switched off does
 		// not stop the clock (DESIGN §9).
 		if b.Party == p && m.At.Sub(b.At) > silence {
@@ -448,7 +455,9 @@ func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) e
 // searched, so that staff see it before a return says so. The mark goes when a
 // return lands.
 func (d *Desk) markSources(tx mash.HubTx, h mash.Heartbeat) error {
-	down := slices.ContainsFunc(h.Sources, func(s mash.Source) bool { return s.State == "tripped" || s.State == "unavailable" })
+	down := slices.ContainsFunc(h.Sources, func(s mash.Source) bool {
+		return s.Answers && (s.State == "tripped" || s.State == "half_open" || s.State == "unavailable")
+	})
 	if !down {
 		return nil
 	}

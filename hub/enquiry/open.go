@@ -31,8 +31,8 @@ type OpenInput struct {
 // field and the remedy; CodeDenied for who may not.
 func (d *Desk) Open(ctx context.Context, actor mash.Actor, in OpenInput) (mash.Enquiry, error) {
 	var none mash.Enquiry
-	if !actor.Has(mash.RoleWorker) && !actor.Has(mash.RoleManager) {
-		return none, mash.Errorf(mash.CodeDenied, "only MASH staff open enquiries")
+	if err := d.Page(ctx, actor, "new"); err != nil {
+		return none, err
 	}
 	now := d.Env.Now()
 	if err := in.check(now); err != nil {
@@ -123,6 +123,14 @@ func checkBasis(purpose mash.Purpose, b mash.Basis, now time.Time) error {
 		n++
 		if !slices.Contains([]string{"given", "refused", "withdrawn"}, a.State) {
 			return mash.Invalid("basis.agreement.state", "must be given, refused or withdrawn", "silence is never agreement")
+		}
+		if a.GivenBy != "" && !slices.Contains([]string{"parent", "competent_child", "carer", "other"}, a.GivenBy) {
+			return mash.Invalid("basis.agreement.given_by", "must be parent, competent_child, carer or other", "record who agreed, not their name")
+		}
+		for _, s := range a.Scope {
+			if strings.ContainsFunc(s, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }) {
+				return mash.Invalid("basis.agreement.scope", "must name agencies by their ids", "choose from the directory")
+			}
 		}
 		if a.State == "given" && (blank(a.GivenBy) || blank(a.Told)) {
 			return mash.Invalid("basis.agreement", "given_by or told is missing", "record who agreed and what they were told")

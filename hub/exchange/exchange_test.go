@@ -472,8 +472,8 @@ func TestRepeatSendsTheSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		s.start()
 		n := len(s.bus.published())
+		s.start()
 		s.eventually("it goes out", func() bool { return len(s.bus.published()) > n })
 		s.stop()
 		s.now = s.now.Add(2 * time.Hour)

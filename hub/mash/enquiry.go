@@ -84,8 +84,19 @@ type EnquiryContent struct {
 	Feedback   string          `json:"feedback,omitempty"`
 	// OwnView is what the worker thought before the joined picture opened.
 	OwnView string `json:"own_view,omitempty"`
+	// Notes are the reasons that people gave for steps that need one.
+	Notes []Note `json:"notes,omitempty"`
 	// Clarifications are agencies' questions back, by request.
 	Clarifications []Clarification `json:"clarifications,omitempty"`
+}
+
+// Note is why somebody took a step: which, about which request, in their words.
+type Note struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`
+	Step    string    `json:"step"` // the action of its audit entry
+	Request string    `json:"request,omitempty"`
+	Text    string    `json:"text"`
 }
 
 // Clarification is a question back and its answer.

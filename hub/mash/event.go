@@ -80,4 +80,6 @@ type Source struct {
 	State     string    `json:"state"` // running, unavailable (its system does not answer), starting, restarting, tripped
 	Since     time.Time `json:"since"`
 	Pid       int       `json:"pid,omitempty"`
+	// Answers: requests are answered from it; else it only watches or delivers.
+	Answers bool `json:"answers"`
 }

@@ -119,6 +119,9 @@ func (n *Node) humanFinding(ctx context.Context, t mash.Task, key string, a Pers
 		if err := item.Validate(); err != nil {
 			return nil, mash.Invalid(at, err.Error(), "correct it")
 		}
+		if item.Date.Earliest().After(n.Env.Now()) {
+			return nil, mash.Invalid(at+".date", "is in the future", "give the day on which it happened or was seen")
+		}
 		if len(item.Text) > 20_000 || len(item.Title) > 500 {
 			return nil, mash.Invalid(at, "is too long", "20,000 characters of text and 500 of title at most")
 		}

@@ -11,6 +11,7 @@ import (
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 	"mashhub/hub/wire"
+	"mashhub/plugins/record"
 )
 
 // conclude decides what may leave, and writes decision, return, tasks and
@@ -82,8 +83,8 @@ func (n *Node) releaseInput(hub, id string, p mash.Party, actor mash.Actor, w *w
 		for _, i := range f.Items {
 			held[i.Category] = true
 			_, reviewed := w.Reviewed[i.ID]
-			x := mash.ItemInput{ID: i.ID, Person: i.Person, Category: i.Category, Kind: string(i.Kind), Handling: i.Handling,
-				Flags: i.Flags, Band: f.Band, Reviewed: f.Human || reviewed && w.Reviewed[i.ID]}
+			x := mash.ItemInput{ID: i.ID, Person: i.Person, Category: i.Category, Kind: string(i.Kind), Handling: known(i.Handling, handlings),
+				Flags: knownAll(i.Flags, flags), Band: f.Band, Reviewed: f.Human || reviewed && w.Reviewed[i.ID]}
 			if last := i.Date.Latest(); !last.IsZero() {
 				x.Date, x.AgeDays = last.Format(time.DateOnly), int(now.Sub(last).Hours()/24)
 			}
@@ -105,6 +106,29 @@ func (n *Node) releaseInput(hub, id string, p mash.Party, actor mash.Actor, w *w
 		}
 	}
 	return in
+}
+
+// handlings and flags are what a decision's input may say of an item. What an
+// agency's system, or a person, wrote there beyond them goes in as "other": an
+// input is kept to be replayed, and free text in it could be about anybody.
+var (
+	handlings = []string{"", "P", "C"}
+	flags     = []string{record.FlagProtectedLocation, record.FlagThirdParty, record.FlagIntelligence, record.FlagRedacted}
+)
+
+func known(s string, list []string) string {
+	if slices.Contains(list, s) {
+		return s
+	}
+	return "other"
+}
+
+func knownAll(in, list []string) []string {
+	var out []string
+	for _, s := range in {
+		out = append(out, known(s, list))
+	}
+	return out
 }
 
 // reasonsOnly keeps a person's free text out of the decision's input.
@@ -177,6 +201,10 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 			// A permit of the content is one of its existence, also where the
 			// category is otherwise neither confirmed nor denied.
 			visible = true
+			if i.Until == nil && i.Date.Latest().Before(w.Question.From) {
+				// The policy lets only what lasts lie before the period.
+				i.Until = &record.PartialDate{Date: "1900-01-01", Accuracy: "UUU"}
+			}
 			out.items = append(out.items, mash.ReturnedItem{Item: i, Obligations: v.Obligations, Decision: dec.ID})
 			continue
 		case (v.Answer == mash.Review || existence.Answer == mash.Review) && !reviewed:

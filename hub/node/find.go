@@ -143,16 +143,16 @@ func (n *Node) fetch(ctx context.Context, s Source, call string, p mash.Party, w
 	if len(f.Items) == 0 {
 		f.State = findNone
 	}
-	if b, err := json.Marshal(f.Items); err != nil || len(b) > maxItems {
+	if b, err := json.Marshal(f.Items); err != nil || len(b) > maxItems/len(w.Question.Persons) {
 		n.Log.Error("a connector's answer is larger than a message", "connector", s.Name)
 		return &finding{State: findUnavailable, Reason: "answer_too_large"}, nil
 	}
 	return f, nil
 }
 
-// maxItems is how many bytes of items a return carries about one person; a
-// sealed message has room for about 575 KiB in all.
-const maxItems = 256 << 10
+// maxItems is how many bytes of items a return carries, shared out among the
+// people asked about; a sealed message has room for about 575 KiB in all.
+const maxItems = 450 << 10
 
 // sourceFailed tells what became of a failed call: the source is unavailable,
 // unless the node itself is stopping.

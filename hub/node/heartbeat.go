@@ -61,7 +61,7 @@ func (n *Node) sources(ctx context.Context, now time.Time) []mash.Source {
 	out := make([]mash.Source, len(n.Sources))
 	var wg sync.WaitGroup
 	for i, s := range n.Sources {
-		out[i] = mash.Source{Connector: s.Name, State: "running", Since: now}
+		out[i] = mash.Source{Connector: s.Name, State: "running", Since: now, Answers: s.does("search")}
 		if s.Status != nil {
 			out[i].State, out[i].Pid = s.Status()
 		}

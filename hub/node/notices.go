@@ -78,6 +78,16 @@ func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification)
 	in := mash.NotifyInput{About: mash.About{Where: mash.PartyAddress(self), Actor: n.Agency.ID, Now: now}, Hub: link.Hub, Kind: e.Kind,
 		From: self, Setting: "hub", Informed: e.FamilyInformed, Child: true, AgeDays: int(now.Sub(e.Happened).Hours() / 24), Purpose: mash.PurposeEncompass}
 	dec := link.Policy.Notify(ctx, in)
+	if dec.Fault || dec.Answer == mash.Review || dec.Answer == mash.Permit && !sendable(dec.Obligations) {
+		// It could not be decided: the event stays where it is and is looked at
+		// again. Dropping it would be a child's school that is never told.
+		if err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
+			return n.note(tx, &dec, mash.Entry{At: now, Actor: n.Agency.ID, Action: "notify.undecided", Hub: link.Hub, Detail: map[string]string{"notice": e.ID}})
+		}); err != nil {
+			return err
+		}
+		return mash.Errorf(mash.CodeFault, "a notification could not be decided")
+	}
 	content, err := json.Marshal(e)
 	if err != nil {
 		return err
@@ -88,7 +98,7 @@ func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification)
 			return err
 		}
 		entry := mash.Entry{At: now, Actor: n.Agency.ID, Action: "notify.raise", Hub: link.Hub, Detail: map[string]string{"notice": e.ID, "answer": string(dec.Answer)}}
-		if dec.Answer != mash.Permit || !sendable(dec.Obligations) {
+		if dec.Answer != mash.Permit {
 			entry.Action = "notify.denied"
 			return n.note(tx, &dec, entry)
 		}

@@ -104,10 +104,14 @@ func (d *Desk) notified(ctx context.Context, tx mash.HubTx, m exchange.Received)
 	out, err := d.post.Post(ctx, tx, exchange.Draft{From: mash.HubAddress(d.Hub), To: mash.PartyAddress(to), MaxAge: d.MaxAge,
 		Header: wire.Header{Kind: wire.KindNotify, Ref: n.ID, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: m.At.Add(d.MaxAge)},
 		Body:   wire.Notify{Notification: n, Content: body.Content}})
-	if err != nil {
+	switch {
+	case mash.CodeOf(err) == mash.CodeUnknownKey: // the setting's node is not enrolled
+		n.State, n.Code = mash.NoticeUndeliverable, string(mash.CodeUnknownKey)
+	case err != nil:
 		return err
+	default:
+		n.MessageID = out.ID
 	}
-	n.MessageID = out.ID
 	return d.keep(tx, n, &dec, m.At)
 }
 

@@ -156,20 +156,21 @@ func layersOf(in Input, line Window) ([]layer, bool) {
 		policy = append(policy, Window{line.From, at})
 	}
 	agency, decided, suspect := agencySpans(in, line)
-	layers := []layer{{Outage, outage}, {Requester, requester}, {Policy, append(policy, decided...)}, {Agency, agency}}
-	if sent, ok := first(in.Events, mash.ClockHub, mash.EventSent); ok {
-		// A silent node has what was sent to it, or would have if it ran.
-		var silent []Window
-		for _, s := range in.Silent {
-			silent = append(silent, clamp(s, Window{sent, line.To}))
-		}
-		cause := Agency
-		if in.Hosted {
-			cause = Hub
-		}
-		layers = append(layers, layer{cause, silent}, layer{Transport, []Window{{sent, line.To}}})
+	layers := []layer{{Outage, outage}, {Requester, requester}, {Policy, append(policy, decided...)}}
+	sent, ok := first(in.Events, mash.ClockHub, mash.EventSent)
+	if !ok {
+		return append(layers, layer{Agency, agency}), suspect
 	}
-	return layers, suspect
+	// A silent node has what was sent to it, or would have if it ran.
+	var silent []Window
+	for _, s := range in.Silent {
+		silent = append(silent, clamp(s, Window{sent, line.To}))
+	}
+	quiet := layer{Agency, silent}
+	if in.Hosted { // and then the agency could not work, because of us
+		quiet.cause = Hub
+	}
+	return append(layers, quiet, layer{Agency, agency}, layer{Transport, []Window{{sent, line.To}}}), suspect
 }
 
 // agencySpans places what the agency says inside the hub's window [sent,
