@@ -26,6 +26,7 @@ var rooms = map[string][]string{
 	"connectors/internal/tables":       {"plugins/connector", "plugins/record", "connectors/internal/"},
 	"connectors/":                      {"plugins/connector", "plugins/record", "connectors/internal/"},
 	"policies":                         {},
+	"certs":                            {},
 	"hub/mash":                         {"plugins/record"},
 	"hub/wire":                         {"hub/mash", "plugins/record"},
 	"hub/tracking":                     {"hub/mash"},
@@ -48,7 +49,7 @@ var rooms = map[string][]string{
 	"hub/config":                       {"hub/mash"},
 	"hub/app":                          {"*"},
 	"hub/demo":                         {"*"},
-	"hub/demo/world":                   {"hub/mash", "hub/enquiry", "plugins/record", "connectors/"},
+	"hub/demo/world":                   {"hub/mash", "hub/enquiry", "plugins/record", "connectors/", "certs"},
 	"hub/bench":                        {"*"},
 	"hub":                              {"*"},
 }
