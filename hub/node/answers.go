@@ -56,13 +56,14 @@ func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a 
 	}
 	return n.finish(ctx, t, actor, func(w *work) error {
 		for key, f := range found {
+			f := *f                                                       // conclude calls this more than once
 			if old := w.Findings[key]; old != nil && len(old.Items) > 0 { // what another system holds beside
 				f.Items = append(slices.Clone(f.Items), old.Items...)
 				if f.State == findNone {
 					f.State = findFound
 				}
 			}
-			w.Findings[key] = f
+			w.Findings[key] = &f
 		}
 		for _, x := range kept {
 			if !slices.Contains(w.Question.Categories, x.Category) {
@@ -121,6 +122,10 @@ func (n *Node) humanFinding(ctx context.Context, t mash.Task, key string, a Pers
 		}
 		if item.Date.Earliest().After(n.Env.Now()) {
 			return nil, mash.Invalid(at+".date", "is in the future", "give the day on which it happened or was seen")
+		}
+		if !within(item, w.Question, n.Env.Now()) {
+			return nil, mash.Invalid(at+".date", "lies outside the period asked about",
+				"correct the date or the end, or leave it out")
 		}
 		if len(item.Text) > 20_000 || len(item.Title) > 500 {
 			return nil, mash.Invalid(at, "is too long", "20,000 characters of text and 500 of title at most")
@@ -191,10 +196,16 @@ func (n *Node) checked(ctx context.Context, t mash.Task, w *work, key, ref strin
 			if p.Key == key {
 				call := fmt.Sprintf("%s/%s/%s", t.Request, key, s.Name)
 				f, err := n.fetch(ctx, s, call, t.Party, w, connector.Person{Key: key, Record: p.Record}, ref, "match")
-				if err == nil {
-					f.Items = append(f.Items, old.Items...)
+				if err != nil {
+					return nil, err
 				}
-				return f, err
+				if f.State == findUnavailable { // the choice would be lost, and asked for again
+					return nil, mash.Errorf(mash.CodeUnavailable, "the system this record is in does not answer; nothing was changed, try again later")
+				}
+				if f.Items = append(f.Items, old.Items...); f.State == findNone && len(f.Items) > 0 {
+					f.State, f.Band = findFound, "match"
+				}
+				return f, nil
 			}
 		}
 	}

@@ -303,7 +303,7 @@ var parked = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // effect writes everything that follows from a decision.
 func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w *work, dec mash.Decision, rel released, actor mash.Actor, decided time.Time) error {
-	if err := n.tasksFor(tx, h, w, rel); err != nil {
+	if err := n.tasksFor(tx, h, w, rel, actor); err != nil {
 		return err
 	}
 	entry := mash.Entry{At: decided, Actor: actor.ID, Action: "request.release", Hub: h.Hub, Request: h.ID, Detail: map[string]string{
@@ -311,9 +311,14 @@ func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w
 	if err := n.note(tx, &dec, entry); err != nil {
 		return err
 	}
-	events := []mash.Event{
-		n.event(h.ID, mash.EventAgencyPolicy, decided, ""),
-		n.event(h.ID, mash.EventAgencyDecided, n.Env.Now(), dec.ID),
+	told := fingerprint(rel)
+	final := !rel.waiting
+	var events []mash.Event
+	if final || told != w.Told { // a try that changes nothing is in the ledger, not on the clock
+		events = []mash.Event{
+			n.event(h.ID, mash.EventAgencyPolicy, decided, ""),
+			n.event(h.ID, mash.EventAgencyDecided, n.Env.Now(), dec.ID),
+		}
 	}
 	if w.opened != nil && h.State == mash.RequestReceived {
 		events = slices.Insert(events, 0, *w.opened)
@@ -323,8 +328,6 @@ func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w
 			return err
 		}
 	}
-	told := fingerprint(rel)
-	final := !rel.waiting
 	if final || told != w.Told && worthTelling(rel) {
 		if err := n.send(ctx, tx, h, w, dec, rel, final); err != nil {
 			return err
@@ -361,6 +364,9 @@ func fingerprint(rel released) string {
 	return string(b)
 }
 
+// maxEvents is how many events go with a return; the hub takes 200.
+const maxEvents = 150
+
 // send seals a return and puts it into the outbox. The revision is taken in
 // this transaction and its bytes are kept, so that a repeat sends the same.
 func (n *Node) send(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w *work, dec mash.Decision, rel released, final bool) error {
@@ -375,6 +381,9 @@ func (n *Node) send(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w *
 	events, err := tx.NodeEvents(h.Hub, h.Party, h.ID)
 	if err != nil {
 		return err
+	}
+	if over := len(events) - maxEvents; over > 0 { // the middle of a long wait
+		events = slices.Delete(events, maxEvents/2, maxEvents/2+over)
 	}
 	for i := range events {
 		events[i].Request = ""

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"mashhub/hub/mash"
 	"mashhub/hub/matching"
@@ -67,7 +68,9 @@ func (n *Node) findPerson(ctx context.Context, request string, p mash.Party, w *
 func (n *Node) searchSource(ctx context.Context, s Source, request string, p mash.Party, w *work, person wire.Person) (*finding, error) {
 	asked := connector.Person{Key: person.Key, Record: person.Record}
 	call := fmt.Sprintf("%s/%s/%s", request, person.Key, s.Name)
-	res, err := s.Connector.Search(ctx, connector.SearchRequest{Call: call, Unit: p.Unit, Person: asked, Limit: 20})
+	cctx, done := context.WithTimeout(ctx, n.CallTime)
+	defer done()
+	res, err := s.Connector.Search(cctx, connector.SearchRequest{Call: call, Unit: p.Unit, Person: asked, Limit: 20})
 	if err != nil {
 		return n.sourceFailed(ctx, s, err)
 	}
@@ -116,7 +119,9 @@ func candidates(source string, cs []connector.Candidate, choice matching.Choice)
 }
 
 func (n *Node) fetch(ctx context.Context, s Source, call string, p mash.Party, w *work, person connector.Person, ref, band string) (*finding, error) {
-	res, err := s.Connector.Fetch(ctx, connector.FetchRequest{Call: call + "/" + ref, Unit: p.Unit, Ref: ref, Person: person,
+	cctx, done := context.WithTimeout(ctx, n.CallTime)
+	defer done()
+	res, err := s.Connector.Fetch(cctx, connector.FetchRequest{Call: call + "/" + ref, Unit: p.Unit, Ref: ref, Person: person,
 		Categories: w.Question.Categories, Period: connector.Period{From: w.Question.From, To: w.Question.To}})
 	if err != nil {
 		return n.sourceFailed(ctx, s, err)
@@ -134,7 +139,7 @@ func (n *Node) fetch(ctx context.Context, s Source, call string, p mash.Party, w
 	for _, i := range res.Items {
 		// The connector is the agency's own program, and still: what it gives
 		// beyond the question, or about somebody else, goes nowhere.
-		if i.Person != person.Key || !slices.Contains(w.Question.Categories, i.Category) || i.Validate() != nil {
+		if i.Person != person.Key || !slices.Contains(w.Question.Categories, i.Category) || i.Validate() != nil || !within(i, w.Question, n.Env.Now()) {
 			n.Log.Error("a connector answered beyond the question", "connector", s.Name)
 			return &finding{State: findUnavailable, Reason: "connector_misbehaved"}, nil
 		}
@@ -153,6 +158,13 @@ func (n *Node) fetch(ctx context.Context, s Source, call string, p mash.Party, w
 // maxItems is how many bytes of items a return carries, shared out among the
 // people asked about; a sealed message has room for about 575 KiB in all.
 const maxItems = 450 << 10
+
+// within reports whether an item can lie inside the period asked about. One
+// that began before it and has no end may still last: the policy knows which
+// categories do. What happened since the question is no news from the future.
+func within(i record.Item, q wire.Request, now time.Time) bool {
+	return (!i.Date.Earliest().After(q.To) || !i.Date.Earliest().After(now)) && (i.Until == nil || !i.Until.Latest().Before(q.From))
+}
 
 // sourceFailed tells what became of a failed call: the source is unavailable,
 // unless the node itself is stopping.

@@ -53,6 +53,7 @@ type Config struct {
 	Workers   int           // requests answered at the same time: 8 when zero
 	Retry     time.Duration // first pause before an unavailable source is asked again: 2 s when zero
 	Heartbeat time.Duration // 5 s when zero
+	CallTime  time.Duration // how long a search or a fetch may take: 2 minutes when zero
 	MaxAge    time.Duration // after which a return is undeliverable: 7 days when zero
 	Changed   func()        // after a task or state changed; may be nil
 }
@@ -78,6 +79,9 @@ func New(c Config) *Node {
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = 5 * time.Second
+	}
+	if c.CallTime == 0 {
+		c.CallTime = 2 * time.Minute
 	}
 	if c.MaxAge == 0 {
 		c.MaxAge = 7 * 24 * time.Hour

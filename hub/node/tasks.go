@@ -54,7 +54,7 @@ type taskBody struct {
 }
 
 // tasksFor makes, renews or closes the tasks that a request needs now.
-func (n *Node) tasksFor(tx mash.NodeTx, h mash.HeldRequest, w *work, rel released) error {
+func (n *Node) tasksFor(tx mash.NodeTx, h mash.HeldRequest, w *work, rel released, actor mash.Actor) error {
 	need := map[string]taskBody{}
 	for key, f := range w.Findings {
 		kind := map[string]string{findAsk: TaskAnswer, findCheck: TaskCheck}[f.State]
@@ -79,7 +79,7 @@ func (n *Node) tasksFor(tx mash.NodeTx, h mash.HeldRequest, w *work, rel release
 		}
 		b, needed := need[t.Kind]
 		if !needed {
-			t.State, t.DoneAt = "done", now
+			t.State, t.DoneAt, t.DoneBy = "done", now, actor.ID
 		} else {
 			if t.Body, err = json.Marshal(b); err != nil {
 				return err
@@ -146,6 +146,9 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 		}
 		rows = nil
 		for _, t := range tasks {
+			if n.links[t.Hub] == nil {
+				continue
+			}
 			t.Body = nil
 			row := InboxRow{Task: t}
 			if t.Kind != TaskNotice {
@@ -291,7 +294,8 @@ func (n *Node) task(ctx context.Context, actor mash.Actor, id string) (t mash.Ta
 		t, err = tx.Task(id)
 		return err
 	})
-	if errors.Is(err, mash.ErrNotFound) || err == nil && !n.mine(actor, t) {
+	// A hub that is not served any more decides nothing, so nothing of its is shown.
+	if errors.Is(err, mash.ErrNotFound) || err == nil && (!n.mine(actor, t) || n.links[t.Hub] == nil) {
 		return t, noTask()
 	}
 	return t, err

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"sync"
 	"time"
 
@@ -96,7 +98,7 @@ func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 	switch {
 	case errors.Is(err, mash.ErrNotFound):
 		err = tx.PutHeld(h)
-	case err == nil && old.Sequence >= m.Sequence:
+	case err == nil && (old.Sequence >= m.Sequence || old.Revision >= m.Revision):
 		return mash.Errorf(mash.CodeConflict, "a newer message about this request is here")
 	case err == nil:
 		h.Version = old.Version
@@ -120,11 +122,17 @@ func (n *Node) takeWithdraw(ctx context.Context, tx mash.NodeTx, m exchange.Rece
 	if errors.Is(err, mash.ErrNotFound) {
 		// It overtook the question: remember it, so that the question finds a
 		// newer message here.
-		return tx.PutHeld(mash.HeldRequest{Hub: m.Hub, ID: m.Ref, Party: party, Revision: m.Revision,
-			State: mash.RequestWithdrawn, Sequence: m.Sequence, Received: m.At, Hash: m.Hash})
+		if err := tx.PutHeld(mash.HeldRequest{Hub: m.Hub, ID: m.Ref, Party: party, Revision: m.Revision,
+			State: mash.RequestWithdrawn, Sequence: m.Sequence, Received: m.At, Hash: m.Hash}); err != nil {
+			return err
+		}
+		return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "request.withdrawn", Hub: m.Hub, Request: m.Ref})
 	}
 	if err != nil {
 		return err
+	}
+	if m.Sequence < h.Sequence {
+		return mash.Errorf(mash.CodeConflict, "a newer message about this request is here")
 	}
 	if h.State != mash.RequestReturned && h.State != mash.RequestLanded {
 		h.State, h.Sequence = mash.RequestWithdrawn, m.Sequence
@@ -165,6 +173,9 @@ func (n *Node) Settled(tx mash.NodeTx, m mash.OutMessage, at time.Time) error {
 	entry := mash.Entry{At: at, Actor: string(m.To), Action: "return." + m.State, Hub: m.Hub, Request: m.Ref,
 		Detail: map[string]string{"message": m.ID, "code": m.Code}}
 	h, err := tx.Held(m.Hub, m.Ref, party)
+	if errors.Is(err, mash.ErrNotFound) {
+		return n.note(tx, nil, entry) // an error here would hold up every receipt behind it
+	}
 	if err != nil {
 		return err
 	}
@@ -173,7 +184,7 @@ func (n *Node) Settled(tx mash.NodeTx, m mash.OutMessage, at time.Time) error {
 		return err
 	}
 	last, err := tx.SentReturn(m.Hub, m.Ref, party, revision)
-	if err != nil {
+	if err != nil && !errors.Is(err, mash.ErrNotFound) {
 		return err
 	}
 	if last.MessageID == m.ID && last.Final && h.State == mash.RequestReturned {
@@ -190,7 +201,7 @@ func (n *Node) Settled(tx mash.NodeTx, m mash.OutMessage, at time.Time) error {
 		if err := tx.UpdateHeld(h); err != nil {
 			return err
 		}
-		if m.State == mash.OutDone {
+		if m.State != mash.OutUndeliverable { // its receipt is here
 			if err := tx.ForgetHeld(m.Hub, m.Ref, party); err != nil {
 				return err
 			}
@@ -280,7 +291,10 @@ func (n *Node) workLoop(ctx context.Context) {
 // answer brings one request as far as it goes by itself. What fails is tried
 // again later; the request stays visible as received or answering.
 func (n *Node) answer(ctx context.Context, h mash.HeldRequest) {
-	err := n.tryAnswer(ctx, h.Hub, h.ID, h.Party)
+	err := error(mash.Errorf(mash.CodeUnavailable, "this node does not serve that hub any more"))
+	if n.links[h.Hub] != nil {
+		err = n.tryAnswer(ctx, h.Hub, h.ID, h.Party)
+	}
 	if err == nil || ctx.Err() != nil {
 		return
 	}
@@ -326,17 +340,25 @@ func (n *Node) tryAnswer(ctx context.Context, hub, id string, p mash.Party) erro
 	if err != nil || w == nil {
 		return err
 	}
+	before := maps.Clone(w.Findings)
 	if err := n.find(ctx, id, p, w); err != nil {
 		return err
 	}
 	return n.conclude(ctx, hub, id, p, mash.System(n.Agency.ID), func(tx mash.NodeTx, stored *work) error {
+		if !reflect.DeepEqual(stored.Question, w.Question) {
+			return mash.Errorf(mash.CodeConflict, "the question was amended meanwhile")
+		}
 		stored.opened = &opened
 		for k, f := range w.Findings {
-			// A person's answer that came meanwhile stands.
-			if old := stored.Findings[k]; old == nil || !old.Human {
+			// What a person did meanwhile stands: this round speaks of what it
+			// searched, and of what nobody has found since.
+			if open(before[k]) && open(stored.Findings[k]) {
 				stored.Findings[k] = f
 			}
 		}
 		return nil
 	})
 }
+
+// open reports whether a person of a request is still to be searched for.
+func open(f *finding) bool { return f == nil || f.State == findUnavailable }
