@@ -10,6 +10,7 @@ import (
 	"mashhub/hub/mash"
 	"mashhub/hub/wire"
 	"mashhub/plugins/connector"
+	"mashhub/plugins/record"
 )
 
 // clarify posts a question about a request.
@@ -31,8 +32,12 @@ func (n *Node) clarify(ctx context.Context, actor mash.Actor, t mash.Task, text 
 // watchLoop takes events from a system and notifies the hub of each, once.
 func (n *Node) watchLoop(ctx context.Context, s Source) {
 	link := n.links[s.Hub]
-	if link == nil {
+	switch {
+	case s.Hub == "":
 		link = n.Links[0]
+	case link == nil: // to tell another hub than was meant would be a disclosure
+		n.Log.Error("a connector watches for a hub that this node does not serve", "connector", s.Name, "hub", s.Hub)
+		return
 	}
 	for ctx.Err() == nil {
 		if err := n.watchOnce(ctx, s, link); err != nil && ctx.Err() == nil {
@@ -76,7 +81,7 @@ func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification)
 	now := n.Env.Now()
 	self := mash.Party{Agency: n.Agency.ID}
 	in := mash.NotifyInput{About: mash.About{Where: mash.PartyAddress(self), Actor: n.Agency.ID, Now: now}, Hub: link.Hub, Kind: e.Kind,
-		From: self, Setting: "hub", Informed: e.FamilyInformed, Child: true, AgeDays: int(now.Sub(e.Happened).Hours() / 24), Purpose: mash.PurposeEncompass}
+		From: self, Setting: "hub", Informed: e.FamilyInformed, Child: !grown(e.Person, e.Happened), AgeDays: int(now.Sub(e.Happened).Hours() / 24), Purpose: mash.PurposeEncompass}
 	dec := link.Policy.Notify(ctx, in)
 	if dec.Fault || dec.Answer == mash.Review || dec.Answer == mash.Permit && !sendable(dec.Obligations) {
 		// It could not be decided: the event stays where it is and is looked at
@@ -114,6 +119,11 @@ func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification)
 	})
 	link.post.Nudge()
 	return err
+}
+
+// grown reports whether somebody was surely eighteen on a day.
+func grown(p record.Person, on time.Time) bool {
+	return p.BirthDate != nil && !p.BirthDate.Latest().IsZero() && !p.BirthDate.Latest().AddDate(18, 0, 0).After(on)
 }
 
 // takeNotify takes a notification in for one of the agency's units: into the
