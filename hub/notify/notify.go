@@ -18,6 +18,7 @@ import (
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 	"mashhub/hub/wire"
+	"mashhub/plugins/record"
 )
 
 // Desk passes notifications on. Safe for concurrent use.
@@ -62,10 +63,18 @@ func (d *Desk) Handlers() map[wire.Kind]exchange.Handler[mash.HubTx] {
 	}
 }
 
-// setting is what the hub reads of a notice's content: where it is to go.
+// setting is what the hub reads of a notice's content: where it is to go, and
+// whether it is about a child.
 type setting struct {
 	Setting  string
 	Happened time.Time
+	Person   record.Person
+}
+
+// child reports whether it is not certain that the person was grown up then.
+func (s setting) child() bool {
+	b := s.Person.BirthDate
+	return b == nil || b.Latest().AddDate(18, 0, 0).After(s.Happened)
 }
 
 // notified takes a notice from an agency and passes it on to the setting.
@@ -91,7 +100,7 @@ func (d *Desk) notified(ctx context.Context, tx mash.HubTx, m exchange.Received)
 	}
 	n.To = to
 	dec := d.Policy.Notify(ctx, mash.NotifyInput{About: mash.About{Where: mash.HubAddress(d.Hub), Actor: string(m.Issuer), Request: n.ID, Now: m.At},
-		Hub: d.Hub, Kind: n.Kind, From: from, To: to, Setting: unit.Kind, Informed: n.Informed.Answer, Child: true,
+		Hub: d.Hub, Kind: n.Kind, From: from, To: to, Setting: unit.Kind, Informed: n.Informed.Answer, Child: s.child(),
 		AgeDays: int(m.At.Sub(s.Happened).Hours() / 24), Purpose: mash.PurposeEncompass})
 	n.Decision = dec.ID
 	if dec.Answer != mash.Permit || !passable(dec.Obligations) {
