@@ -42,7 +42,16 @@ func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) 
 		if err != nil {
 			return err
 		}
+		// Listed, not opened one by one: a board needs no content, and must
+		// stand when a content key is missing.
+		listed, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: underWay})
+		if err != nil {
+			return err
+		}
 		seen := map[string]mash.Enquiry{}
+		for _, e := range listed {
+			seen[e.ID] = e
+		}
 		for _, r := range open {
 			e, ok := seen[r.EnquiryID]
 			if !ok {

@@ -7,6 +7,10 @@ import (
 	"mashhub/hub/mash"
 )
 
+// underWay are the states of enquiries that are not closed.
+var underWay = []mash.EnquiryState{mash.EnquiryContact, mash.EnquiryScreened, mash.EnquiryResearching, mash.EnquiryCollated,
+	mash.EnquiryDecided, mash.EnquiryFeedbackSent}
+
 // Worklist lists the enquiries that are not closed and that the actor works
 // on, newest first, without content: references, states and urgency only. It
 // is how a worker finds an enquiry whose questions have all been answered,
@@ -21,8 +25,7 @@ func (d *Desk) Worklist(ctx context.Context, actor mash.Actor) ([]mash.Enquiry, 
 	var out []mash.Enquiry
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		out = nil
-		all, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: []mash.EnquiryState{mash.EnquiryContact, mash.EnquiryScreened,
-			mash.EnquiryResearching, mash.EnquiryCollated, mash.EnquiryDecided, mash.EnquiryFeedbackSent}})
+		all, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: underWay})
 		for _, e := range all {
 			if !e.Restricted || relation(actor, e) == "named" {
 				out = append(out, e)
