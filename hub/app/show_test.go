@@ -33,7 +33,7 @@ func TestNothingIsShownThatIsNotRecorded(t *testing.T) {
 		t.Fatalf("%d items", len(x.Chronology))
 	}
 	ok := slices.ContainsFunc(p.audited("page.view"), func(e mash.Entry) bool {
-		return e.Actor == "worker" && e.Enquiry == id && e.Decision == x.Decision && slices.Equal(e.Shown, []string{x.Chronology[0].ID})
+		return e.Actor == "worker" && e.Enquiry == id && e.Decision == x.Decision && slices.Contains(e.Shown, x.Chronology[0].ID)
 	})
 	if !ok {
 		t.Error("no entry names the item, by its decision")

@@ -46,6 +46,7 @@ type problem struct {
 	Field   string   `json:"field"`
 	Remedy  string   `json:"remedy"`
 	Clauses []string `json:"clauses"`
+	Reasons []string `json:"reasons"`
 }
 
 func (p *problem) Error() string {

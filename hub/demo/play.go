@@ -322,6 +322,9 @@ func (s *story) conclude(ctx context.Context) error {
 	if e.Feedback != nil {
 		var f mash.Feedback
 		in := enquiry.FeedbackInput{Text: e.Feedback.Text, Waiver: e.Feedback.Reason}
+		if s.scenario.Enquiry.Originator.Agency == "" {
+			in.How = "letter"
+		}
 		if err := s.worker.call(ctx, http.MethodPost, s.path("/feedback"), in, &f); err != nil {
 			return fmt.Errorf("telling the originator: %w", err)
 		}

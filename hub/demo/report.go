@@ -38,6 +38,7 @@ type Report struct {
 	Items     []ItemReport     `json:"items"`
 	Withheld  []WithheldReport `json:"withheld"`
 	Notices   []notice         `json:"notices"`
+	Closing   ClosingReport    `json:"closing"`
 	Audit     AuditReport      `json:"audit"`
 	Logs      []AuditReport    `json:"logs"` // every log checked, the hub's and the nodes'
 	Processes []ProcessReport  `json:"processes"`
@@ -86,6 +87,14 @@ type WithheldReport struct {
 	Clause   string `json:"clause"`
 	Reason   string `json:"reason"`
 	Count    int    `json:"count"`
+}
+
+// ClosingReport is what happened when the enquiry was to be closed.
+type ClosingReport struct {
+	Tried   bool     `json:"tried"`
+	Closed  bool     `json:"closed"`
+	Clauses []string `json:"clauses"` // that speak against it
+	Reasons []string `json:"reasons"` // in plain English
 }
 
 // AuditReport is one log, checked with its public key alone.
@@ -166,6 +175,10 @@ func (s *story) report(ctx context.Context) *Report {
 			AgencyMS: by[tracking.Agency], HubMS: by[tracking.Hub], TransportMS: by[tracking.Transport], PolicyMS: by[tracking.Policy],
 			RequesterMS: by[tracking.Requester], OutageMS: by[tracking.Outage], TotalMS: q.Timing.TotalMS, Target: q.TargetAt})
 	}
+	r.Closing = ClosingReport{Tried: s.closed || s.closing != nil, Closed: s.closed, Clauses: []string{}, Reasons: []string{}}
+	if s.closing != nil {
+		r.Closing.Clauses, r.Closing.Reasons = s.closing.Clauses, s.closing.Reasons
+	}
 	for _, x := range s.picture.Chronology {
 		src := x.Sources[0]
 		r.Items = append(r.Items, ItemReport{Agency: src.Party.Agency, Unit: src.Party.Unit, Person: x.Item.Person, Category: x.Item.Category,
@@ -189,6 +202,7 @@ func (s *story) report(ctx context.Context) *Report {
 		r.Checks = append(r.Checks, Check{What: "the log of " + l.Log + " verifies", OK: l.Verified, Detail: l.Problem})
 	}
 	r.Checks = append(r.Checks, s.leaks())
+	r.Checks = append(r.Checks, s.never(ctx)...)
 	r.OK = !slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK })
 	return r
 }
@@ -258,6 +272,61 @@ func (s *story) leaks() Check {
 	return c
 }
 
+// never looks for what the scenario says that somebody must not learn. What is
+// for nobody is looked for in everything that the worker sees; the originator's
+// in what they are told; anybody else (the father) has no role here, so it is
+// looked for in what the hub says to somebody who has not signed in.
+func (s *story) never(ctx context.Context) []Check {
+	var out []Check
+	worker, err := json.Marshal(s.picture)
+	if err != nil {
+		return []Check{{What: "nothing appears that must not", Detail: err.Error()}}
+	}
+	stranger := s.strangers(ctx)
+	for i, n := range s.scenario.Expect.Never {
+		where := stranger
+		switch n.For {
+		case "everyone":
+			where = string(worker) + stranger
+		case "originator":
+			where = s.toldText() + stranger
+		}
+		c := Check{What: fmt.Sprintf("text %d never reaches %s, because %s", i+1, n.For, n.Why), OK: !strings.Contains(where, n.Text)}
+		if !c.OK {
+			c.Detail = "it is there"
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// toldText is what the originator was told.
+func (s *story) toldText() string {
+	if f := s.scenario.Expect.Feedback; f != nil {
+		return f.Text
+	}
+	return ""
+}
+
+// strangers is all that the hub says to who has not signed in.
+func (s *story) strangers(ctx context.Context) string {
+	var all strings.Builder
+	for _, path := range []string{s.path(""), s.path("/chronology"), "/api/v1/board", "/api/v1/notices", "/enquiries/" + s.id, "/enquiries/" + s.id + "/chronology", "/board"} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.worker.base+path, nil)
+		if err != nil {
+			return err.Error()
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err.Error()
+		}
+		b, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+		res.Body.Close()
+		all.Write(b)
+	}
+	return all.String()
+}
+
 // print writes the report for people.
 func (r *Report) print(w io.Writer) {
 	fmt.Fprintf(w, "\nScenario %d: %s\nEnquiry %s, %s, %s\n\n", r.Scenario.Number, r.Scenario.Title, r.Enquiry.Reference, r.Enquiry.RAG, r.Enquiry.State)
@@ -294,13 +363,19 @@ func (r *Report) print(w io.Writer) {
 			fmt.Fprintf(w, "  %s from %s to %s: %s\n", n.Kind, n.From, n.To, n.State)
 		}
 	}
+	if r.Closing.Tried && !r.Closing.Closed {
+		fmt.Fprintln(w, "\nClosing is refused")
+		for i, reason := range r.Closing.Reasons {
+			fmt.Fprintf(w, "  %s (%s)\n", reason, r.Closing.Clauses[min(i, len(r.Closing.Clauses)-1)])
+		}
+	}
 	fmt.Fprintln(w, "\nLogs")
 	for _, l := range r.Logs {
 		state := "verified"
 		if !l.Verified {
 			state = "NOT VERIFIED: " + l.Problem
 		}
-		fmt.Fprintf(w, "  %-16s %5d entries, root %s, %s\n", l.Log, l.Size, l.Root, state)
+		fmt.Fprintf(w, "  %-22s %5d entries, root %s, %s\n", l.Log, l.Size, l.Root, state)
 	}
 	fmt.Fprintln(w)
 	failed := 0

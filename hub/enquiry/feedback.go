@@ -14,7 +14,9 @@ import (
 // FeedbackInput closes the loop with the originator: a text, or the reason why
 // there is none.
 type FeedbackInput struct {
-	Text   string `json:"text,omitempty"`
+	Text string `json:"text,omitempty"`
+	// How the worker tells an originator who has no inbox of their own here.
+	How    string `json:"how,omitempty"`
 	Waiver string `json:"waiver,omitempty"`
 }
 
@@ -54,9 +56,14 @@ func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, 
 		fb.State, fb.Reason = "waived", in.Waiver
 	case strings.TrimSpace(in.Text) == "":
 		return none, mash.Invalid("text", "is missing", "write what the originator is told, or the reason for a waiver")
+	case !d.reachable(e) && !slices.Contains([]string{"telephone", "letter", "in_person"}, in.How):
+		return none, mash.Invalid("how", "is missing: they have no inbox here", "tell them yourself, by telephone, letter or in_person, and say which")
 	case away.leaks(in.Text):
 		return none, mash.Invalid("text", "holds a protected location", "leave addresses, places and telephone numbers out")
 	default:
+		if !d.reachable(e) {
+			fb.How = in.How
+		}
 		return d.feedback(ctx, actor, e, fb, in.Text, false)
 	}
 	return fb, d.keepFeedback(ctx, e, fb, "", nil)
@@ -113,6 +120,12 @@ func (d *Desk) feedback(ctx context.Context, actor mash.Actor, e mash.Enquiry, f
 	return fb, d.keepFeedback(ctx, e, fb, text, &dec)
 }
 
+// reachable reports whether the originator has an inbox of their own here.
+func (d *Desk) reachable(e mash.Enquiry) bool {
+	to := e.Content.Originator.Party
+	return to != nil && d.Agencies.Knows(*to)
+}
+
 // keepFeedback writes what became of the feedback, and sends what is to be
 // sent, in one transaction.
 func (d *Desk) keepFeedback(ctx context.Context, e mash.Enquiry, fb mash.Feedback, text string, dec *mash.Decision) error {
@@ -129,8 +142,8 @@ func (d *Desk) keepFeedback(ctx context.Context, e mash.Enquiry, fb mash.Feedbac
 		}); err != nil {
 			return err
 		}
-		if to := e.Content.Originator.Party; fb.State == "sent" && to != nil && d.Agencies.Knows(*to) {
-			if err := d.sendFeedback(ctx, tx, e, *to, text, *dec); err != nil {
+		if fb.State == "sent" && d.reachable(e) {
+			if err := d.sendFeedback(ctx, tx, e, *e.Content.Originator.Party, text, *dec); err != nil {
 				return err
 			}
 		}

@@ -104,6 +104,14 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 			p.Content = away.content(e.Content)
 		}
 	}
+	if len(p.Content.People) > 0 {
+		entry.Shown = append(entry.Shown, id+"/content")
+	}
+	for _, r := range p.Requests { // with their outcomes, and what is withheld
+		for _, ret := range r.Returns {
+			entry.Shown = append(entry.Shown, ret.ID)
+		}
+	}
 	for _, x := range entries {
 		v := dec.Part(x.ID)
 		if v.Answer != mash.Permit || !showable(v.Obligations) {

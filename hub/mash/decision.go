@@ -150,18 +150,18 @@ type AskPerson struct {
 // for each pair in Held and "item:ID" for each item.
 type ReleaseInput struct {
 	About
-	Hub     string        `json:"hub"`
-	Party   Party         `json:"party"`
-	Purpose Purpose       `json:"purpose"`
-	Basis   BasisInput    `json:"basis"`
-	Asked   []string      `json:"asked"` // categories of the request
-	From    time.Time     `json:"from"`
-	To      time.Time     `json:"to"`
-	Held    []HeldInput   `json:"held"`
-	Items   []ItemInput   `json:"items"`
-	Human   bool          `json:"human"` // a person at the agency wrote or reviewed this answer
-	Allowed []string      `json:"allowed,omitempty"`
-	Withold []Withholding `json:"withhold,omitempty"` // items a person chose to withhold, with reasons
+	Hub      string        `json:"hub"`
+	Party    Party         `json:"party"`
+	Purpose  Purpose       `json:"purpose"`
+	Basis    BasisInput    `json:"basis"`
+	Asked    []string      `json:"asked"` // categories of the request
+	From     time.Time     `json:"from"`
+	To       time.Time     `json:"to"`
+	Held     []HeldInput   `json:"held"`
+	Items    []ItemInput   `json:"items"`
+	Human    bool          `json:"human"` // a person at the agency wrote or reviewed this answer
+	Allowed  []string      `json:"allowed,omitempty"`
+	Withhold []Withholding `json:"withhold,omitempty"` // items a person chose to withhold, with reasons
 }
 
 // HeldInput says that something of a category was asked for about a person,

@@ -195,6 +195,7 @@ type Outcome struct {
 type Feedback struct {
 	State  string    `json:"state"` // held (a second person reads the text), sent, waived, not_possible
 	Reason string    `json:"reason,omitempty"`
+	How    string    `json:"how,omitempty"` // telephone, letter, in_person; empty: to their own inbox
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
 }

@@ -71,7 +71,7 @@ func (n *Node) releaseInput(hub, id string, p mash.Party, actor mash.Actor, w *w
 	in := mash.ReleaseInput{
 		About: mash.About{Where: mash.PartyAddress(p), Actor: actor.ID, Request: id, Now: now},
 		Hub:   hub, Party: p, Purpose: w.Purpose, Basis: w.Question.Basis, Asked: w.Question.Categories,
-		From: w.Question.From, To: w.Question.To, Withold: reasonsOnly(w.Withhold),
+		From: w.Question.From, To: w.Question.To, Withhold: w.Withhold,
 	}
 	for _, person := range w.Question.Persons {
 		f := w.Findings[person.Key]
@@ -127,15 +127,6 @@ func knownAll(in, list []string) []string {
 	var out []string
 	for _, s := range in {
 		out = append(out, known(s, list))
-	}
-	return out
-}
-
-// reasonsOnly keeps a person's free text out of the decision's input.
-func reasonsOnly(in []mash.Withholding) []mash.Withholding {
-	out := slices.Clone(in)
-	for i := range out {
-		out[i].Reason = ""
 	}
 	return out
 }
@@ -385,6 +376,9 @@ func (n *Node) send(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w *
 	if over := len(events) - maxEvents; over > 0 { // the middle of a long wait
 		events = slices.Delete(events, maxEvents/2, maxEvents/2+over)
 	}
+	// That something waited for the agency's reviewer is its own affair: it
+	// would tell of what may not even be confirmed.
+	events = slices.DeleteFunc(events, func(e mash.Event) bool { return e.Kind == mash.EventAgencyReview })
 	for i := range events {
 		events[i].Request = ""
 	}

@@ -27,7 +27,7 @@ func (p *Point) Ask(ctx context.Context, in mash.AskInput) mash.Decision {
 // Release answers what may leave the agency; see mash.ReleaseInput.
 func (p *Point) Release(ctx context.Context, in mash.ReleaseInput) mash.Decision {
 	p.complete(&in.About)
-	in.Withold = withoutText(in.Withold)
+	in.Withhold = withoutText(in.Withhold)
 	return p.decide(ctx, mash.QuestionRelease, in.About, in, releaseKeys(in))
 }
 

@@ -86,7 +86,7 @@ func drawRelease(t *rapid.T, categories []string) mash.ReleaseInput {
 		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "withholds") == 0 {
-		in.Withold = []mash.Withholding{{Person: "subject-1", Category: rapid.SampledFrom(categories).Draw(t, "withheld")}}
+		in.Withhold = []mash.Withholding{{Person: "subject-1", Category: rapid.SampledFrom(categories).Draw(t, "withheld")}}
 	}
 	return in
 }

@@ -16,13 +16,13 @@ func TestRecordedInput(t *testing.T) {
 	p := newPoint(t, nil)
 	in := releasePolice()
 	in.Where, in.Now = "", time.Time{} // left to the point
-	in.Withold = []mash.Withholding{{Person: "subject-1", Category: "police.crime", Reason: "canary: told by a neighbour"}}
-	given := in.Withold[0].Reason
+	in.Withhold = []mash.Withholding{{Person: "subject-1", Category: "police.crime", Reason: "canary: told by a neighbour"}}
+	given := in.Withhold[0].Reason
 	d := p.Release(context.Background(), in)
 	if d.Fault || strings.Contains(string(d.Input), "canary") {
 		t.Errorf("recorded: %s", d.Input)
 	}
-	if in.Withold[0].Reason != given {
+	if in.Withhold[0].Reason != given {
 		t.Error("the caller's input was changed")
 	}
 	var recorded mash.ReleaseInput

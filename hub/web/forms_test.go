@@ -259,7 +259,7 @@ func TestWholeWorkByForms(t *testing.T) {
 	post(w, "/rag", url.Values{"rag": {"red"}})
 	post(w, "/collate", nil)
 	post(w, "/decide", url.Values{"outcome": {"advice"}, "why": {"Small pieces."}})
-	post(w, "/feedback", url.Values{"told": {"yes"}, "text": {"Thank you. Please go on with breakfast club."}})
+	post(w, "/feedback", url.Values{"told": {"yes"}, "text": {"Thank you. Please go on with breakfast club."}, "how": {"telephone"}})
 	contains(t, "the enquiry", w.get(at).body, "waits for a second reader")
 	contains(t, "the second reader's page", second.get(at+"/feedback-review").body, "breakfast club")
 	post(second, "/feedback-review", url.Values{"allow": {"yes"}})

@@ -181,7 +181,9 @@ func (s *site) endSteps() []stepForm {
 				}
 				return kit.Stack{v.informed(), kit.Paragraph{Text: "Where the agreement asks for it, somebody else reads the text before it goes."},
 					f.radios("told", "Will you tell them?", "", kit.Choice{Value: "yes", Text: "Yes", Conditional: kit.Stack{
-						f.area("text", "If yes: what they are told", "Say what happens next. Leave out what agencies said, addresses, places and telephone numbers.", 6)}},
+						f.area("text", "If yes: what they are told", "Say what happens next. Leave out what agencies said, addresses, places and telephone numbers.", 6),
+						f.radios("how", "If they have no inbox here: how do you tell them?", "", kit.Choice{Value: "telephone", Text: "By telephone"},
+							kit.Choice{Value: "letter", Text: "By letter"}, kit.Choice{Value: "in_person", Text: "In person"})}},
 						kit.Choice{Value: "no", Text: "No", Conditional: kit.Stack{f.area("waiver", "If no: why not?", "", 3)}}),
 					save("Settle it")}
 			},
@@ -189,7 +191,7 @@ func (s *site) endSteps() []stepForm {
 				in := enquiry.FeedbackInput{}
 				switch f.Get("told") {
 				case "yes":
-					in.Text = f.need("text", "Write what they are told")
+					in.Text, in.How = f.need("text", "Write what they are told"), f.text("how")
 				case "no":
 					in.Waiver = f.need("waiver", "Say why they are not told")
 				}
