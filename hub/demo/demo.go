@@ -92,6 +92,11 @@ func (d *Demo) prepare() (cleanup func(), err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
+	// The agencies' connectors take a file's name without parameters, and
+	// refuse what looks like some.
+	if strings.ContainsAny(dir, "?#") {
+		return nil, errors.New("the data directory's path must not hold ? or #: choose another with --data")
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}

@@ -273,3 +273,18 @@ func TestFreshEmptiesNothingElse(t *testing.T) {
 		t.Error("it removed what was not its own")
 	}
 }
+
+// TestUnusablePathIsRefused: a path that the agencies' connectors could not
+// take is refused at once, by name, and nothing is made.
+func TestUnusablePathIsRefused(t *testing.T) {
+	for _, name := range []string{"what?", "num#1"} {
+		dir := filepath.Join(t.TempDir(), name)
+		out, err := command(t, "demo", "--once", "--data", dir).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "must not hold ? or #") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		if _, err := os.Stat(dir); !os.IsNotExist(err) {
+			t.Errorf("%s was made", name)
+		}
+	}
+}
