@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"math/big"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -49,6 +51,7 @@ type Demo struct {
 	nodes    map[string]*child
 	secrets  map[string]string // what the agencies' connectors sign in with, by environment variable
 	began    time.Time
+	quit     context.CancelCauseFunc
 }
 
 // Run starts everything, plays, and stops everything. Once: the error is nil
@@ -60,17 +63,29 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer cleanup()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	// A write to a pipe that nobody reads (demo | head -1) would end this
+	// process at once, with its data left behind: take the error instead.
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	defer signal.Stop(pipe)
+	ctx, d.quit = context.WithCancelCause(ctx)
+	defer d.quit(nil)
 	defer d.stop()
-	if err := d.start(ctx); err != nil {
-		return err
+	if err = d.start(ctx); err == nil {
+		if o.Once {
+			err = d.once(ctx)
+		} else {
+			err = d.stay(ctx)
+		}
 	}
-	if o.Once {
-		return d.once(ctx)
+	if errors.Is(context.Cause(ctx), errUnread) {
+		return errUnread
 	}
-	return d.stay(ctx)
+	return err
 }
+
+// errUnread ends a demo whose output goes nowhere.
+var errUnread = errors.New("nobody reads what is printed any more: stopped")
 
 // prepare finds and locks the data directory.
 func (d *Demo) prepare() (cleanup func(), err error) {
@@ -144,7 +159,10 @@ func empty(dir string) error {
 }
 
 func (d *Demo) say(format string, args ...any) {
-	fmt.Fprintf(d.Progress, "%6.2fs  "+format+"\n", append([]any{time.Since(d.began).Seconds()}, args...)...)
+	_, err := fmt.Fprintf(d.Progress, "%6.2fs  "+format+"\n", append([]any{time.Since(d.began).Seconds()}, args...)...)
+	if errors.Is(err, syscall.EPIPE) {
+		d.quit(errUnread)
+	}
 }
 
 // start brings everything up; the order is only what each needs.
