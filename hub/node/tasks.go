@@ -140,7 +140,7 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 	}
 	var rows []InboxRow
 	err := n.Store.View(ctx, func(tx mash.NodeTx) error {
-		tasks, err := tx.OpenTasks(actor.Units, 500)
+		tasks, err := tx.OpenTasks(n.unitsOf(actor), 500)
 		if err != nil {
 			return err
 		}
@@ -164,9 +164,23 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 }
 
 // mine reports whether a task is for an actor: theirs by agency, and by unit
-// where they work for units.
+// where they work for units. On a node that somebody hosts for its units, only
+// who works for a unit sees its tasks: no role of the host reads what a school
+// has not released (DESIGN §2).
 func (n *Node) mine(actor mash.Actor, t mash.Task) bool {
-	return actor.Agency == n.Agency.ID && (len(actor.Units) == 0 || slices.Contains(actor.Units, t.Party.Unit))
+	if actor.Agency != n.Agency.ID {
+		return false
+	}
+	units := n.unitsOf(actor)
+	return units == nil || slices.Contains(units, t.Party.Unit)
+}
+
+// unitsOf lists whose tasks an actor may see; nil means all.
+func (n *Node) unitsOf(actor mash.Actor) []string {
+	if len(actor.Units) == 0 && n.Agency.HeldFor != "" {
+		return []string{}
+	}
+	return actor.Units
 }
 
 // view asks the policy whether the actor may see a page of this node and

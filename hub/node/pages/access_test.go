@@ -91,6 +91,13 @@ func TestAnotherUnit(t *testing.T) {
 	f := newAgency(t, schools, nil)
 	req := f.ask(millbrook, told, concerns, rowan())
 	task := f.taskOf(req).ID
+	host := mash.Actor{ID: "host", Roles: []string{mash.RoleReviewer}, Agency: "schools"} // works for no school
+	if tasks, err := f.node.Inbox(t.Context(), host); err != nil || len(tasks) != 0 {
+		t.Errorf("who hosts the node sees %d tasks, %v", len(tasks), err)
+	}
+	if _, err := f.node.OpenTask(t.Context(), host, task); mash.CodeOf(err) != mash.CodeNotFound {
+		t.Errorf("who hosts the node opens a school's task: %v", err)
+	}
 	own, other := f.as("dsl-999001"), f.as("dsl-999002")
 	own.want(own.get("/tasks/"+task), 200, "Rowan")
 	other.want(other.get("/tasks"), 200, "Nothing is waiting")
@@ -269,7 +276,7 @@ func TestLive(t *testing.T) {
 
 func TestDemoRoles(t *testing.T) {
 	roles := DemoRoles(schools)
-	if len(roles) != 3 || roles[0].Key != "reviewer" || roles[0].User.Agency != "schools" || len(roles[0].User.Units) != 0 || roles[1].Key != "dsl-999001" || roles[1].User.Units[0] != "999001" {
+	if len(roles) != 3 || roles[0].Key != "reviewer" || roles[0].User.Agency != "schools" || len(roles[0].User.Units) != 2 || roles[1].Key != "dsl-999001" || roles[1].User.Units[0] != "999001" {
 		t.Errorf("%+v", roles)
 	}
 	cookie := func(a mash.Agency) string {

@@ -18,13 +18,15 @@ func Announce(e *kit.Events) {
 }
 
 // DemoRoles are the people whom a visitor of the demo can be at an agency: its
-// reviewer, who sees the tasks of all units, and for each unit the person who
+// reviewer, whom every unit has appointed, and for each unit the person who
 // answers for it. Their ids are stable: audit entries name them.
 func DemoRoles(a mash.Agency) []kit.DemoRole {
 	out := []kit.DemoRole{{Key: "reviewer", Label: "Reviewer, " + a.Name,
 		Description: "Answers questions, checks matches and decides what may leave, for the whole agency.",
 		User:        kit.User{ID: a.ID + "-reviewer", Name: "Reviewer", Roles: []string{mash.RoleReviewer}, Agency: a.ID}}}
 	for _, u := range a.Units {
+		// Appointed by each unit: nobody sees a unit's tasks otherwise.
+		out[0].User.Units = append(out[0].User.Units, u.ID)
 		out = append(out, kit.DemoRole{Key: "dsl-" + u.ID, Label: lead(u.Kind) + ", " + u.Name,
 			Description: "Answers for " + u.Name + " and sees nothing of any other.",
 			User: kit.User{ID: a.ID + "-dsl-" + u.ID, Name: u.Name, Roles: []string{mash.RoleDSL},
