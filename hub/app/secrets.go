@@ -30,6 +30,17 @@ func OpenSecrets(dir, name string, env mash.Env) (*Secrets, error) {
 		return nil, fmt.Errorf("making the folder of secrets: %w", err)
 	}
 	s := &Secrets{}
+	// A key that is gone while its data is there is never made anew: that would
+	// look like a start and be the end of the data.
+	data, err := filepath.Glob(filepath.Join(filepath.Dir(dir), "*.db"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range []string{"store.key", "vault.key", "wrap.key"} {
+		if _, err := os.Stat(filepath.Join(dir, file)); errors.Is(err, os.ErrNotExist) && len(data) > 0 {
+			return nil, mash.Invalid(filepath.Join(dir, file), "is missing beside the data that it opens", "put it back from where it is kept safe; no new one was made")
+		}
+	}
 	for file, dst := range map[string]*[]byte{"store.key": &s.Store, "vault.key": &s.Vault, "wrap.key": &s.Wrap} {
 		b, err := readOrMake(filepath.Join(dir, file), func() ([]byte, error) {
 			b := make([]byte, store.KeySize)

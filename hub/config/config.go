@@ -94,7 +94,9 @@ func read(path string, v any) error {
 	defer f.Close()
 	dec := yaml.NewDecoder(f)
 	dec.KnownFields(true)
-	if err := dec.Decode(v); err != nil {
+	if err := dec.Decode(v); errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading settings %s: the file is empty", filepath.Base(path))
+	} else if err != nil {
 		return fmt.Errorf("reading settings %s: %w", filepath.Base(path), err)
 	}
 	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {

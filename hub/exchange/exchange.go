@@ -123,7 +123,7 @@ func (x *Exchange[T]) Post(ctx context.Context, tx T, d Draft) (mash.OutMessage,
 	if ref == "" {
 		ref = h.ID
 	}
-	if h.Kind != wire.KindReceipt {
+	if h.Ref != "" { // counted per request or notification
 		seq, err := tx.NextSequence(d.From, ref)
 		if err != nil {
 			return mash.OutMessage{}, fmt.Errorf("numbering message: %w", err)

@@ -95,7 +95,8 @@ type Outbox interface {
 	DueMessages(hub string, now time.Time, limit int) ([]OutMessage, error)
 	// MarkSent says that the broker has the message; due is when it is sent
 	// again if no receipt came. It reports whether this was the first time.
-	// Messages without receipt become done.
+	// Messages without receipt (receipts themselves, heartbeats) are forgotten:
+	// nobody asks for them again.
 	MarkSent(id string, at, due time.Time) (first bool, err error)
 	// Settle closes an open message by its receipt: state is OutDone or
 	// OutRefused. Settling again changes nothing. Errors: ErrNotFound.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -132,7 +133,8 @@ func openDB(path string, key []byte) (*sql.DB, error) {
 		return nil, err
 	}
 	query := url.Values{"vfs": {"adiantum"}, "modeof": {abs}}
-	name := url.URL{Scheme: "file", Path: abs, RawQuery: query.Encode()}
+	// SQLite does not read + as a space.
+	name := url.URL{Scheme: "file", Path: abs, RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
 	pragma := "PRAGMA hexkey = '" + hex.EncodeToString(key) + "'"
 	return driver.Open(name.String(), func(c *sqlite3.Conn) error {
 		for _, p := range []string{

@@ -54,9 +54,12 @@ func (t exchangeTx) MarkSent(id string, at, due time.Time) (first bool, err erro
 		return false, err
 	}
 	err = t.change(`UPDATE outbox SET attempts = attempts + 1,
-		due = CASE WHEN state = 'open' THEN ?2 ELSE due END,
-		state = CASE WHEN state = 'open' AND NOT receipt THEN 'done' ELSE state END
+		due = CASE WHEN state = 'open' THEN ?2 ELSE due END
 		WHERE id = ?1`, id, ms(due))
+	if err != nil {
+		return false, err
+	}
+	_, err = t.exec(`DELETE FROM outbox WHERE id = ?1 AND NOT receipt`, id)
 	return n > 0 && err == nil, err
 }
 

@@ -36,7 +36,7 @@ func TestHang(t *testing.T) {
 func TestAStoppedProcessIsKilled(t *testing.T) {
 	r := start(t, func(s *Spec) { s.Limits.CallTimeout = 200 * time.Millisecond })
 	pid := r.Pid()
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+	if err := signal(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	_, err := r.Search(t.Context(), search(""))
@@ -118,7 +118,7 @@ func TestKilledFromOutsideUnderLoad(t *testing.T) {
 		})
 	}
 	eventually(t, "some calls", func() bool { return r.count("search") > 20 })
-	_ = syscall.Kill(r.Pid(), syscall.SIGKILL)
+	_ = signal(r.Pid(), syscall.SIGKILL)
 	wg.Wait()
 	if r.Stats().Restarts != 1 {
 		t.Errorf("%d restarts, want 1", r.Stats().Restarts)

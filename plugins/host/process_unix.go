@@ -12,4 +12,8 @@ func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
-func killGroup(leader int) { _ = syscall.Kill(-leader, syscall.SIGKILL) }
+func killGroup(leader int) {
+	if leader > 1 { // -0 would be our own group, -1 everything
+		_ = syscall.Kill(-leader, syscall.SIGKILL)
+	}
+}

@@ -124,7 +124,7 @@ func TestAProgramReplacedOnDiskIsNotStartedAgain(t *testing.T) {
 	if err := os.WriteFile(copied, append(text, 0), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_ = syscall.Kill(p.Pid(), syscall.SIGKILL)
+	_ = signal(p.Pid(), syscall.SIGKILL)
 	eventually(t, "tripped", func() bool { return p.State() == Tripped })
 }
 
