@@ -103,6 +103,9 @@ func hubWaits(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	killed := hub(0)
+	if killed <= 1 {
+		t.Fatal("the hub's process was not found")
+	}
 	if err := syscall.Kill(killed, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
