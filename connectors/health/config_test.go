@@ -3,6 +3,7 @@ package health_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -58,9 +59,7 @@ func TestConfigIsRefusedWithTheFieldAndTheRemedy(t *testing.T) {
 }
 
 func asError(err error, into **connector.Error) bool {
-	e, ok := err.(*connector.Error)
-	*into = e
-	return ok
+	return errors.As(err, into)
 }
 
 // The schema and the struct are two statements of one thing.

@@ -192,7 +192,7 @@ func TestRestrictedPatientsItemsAreFlagged(t *testing.T) {
 	})
 	c = configured(t, map[string]any{"base_url": s2.URL, "search": "post"}, nil)
 	reg := fetch(t, c, "health.gp_registration")
-	if len(reg.Items) != 1 || reg.Items[0].Codes != nil && len(reg.Items[0].Codes) > 0 || !slices.Contains(reg.Items[0].Protected, "Millbrook Surgery") {
+	if len(reg.Items) != 1 || len(reg.Items[0].Codes) > 0 || !slices.Contains(reg.Items[0].Protected, "Millbrook Surgery") {
 		t.Errorf("registration of a restricted patient: %+v", reg.Items)
 	}
 }

@@ -408,8 +408,7 @@ func TestNeitherConfirmedNorDenied(t *testing.T) {
 // bentRelease makes a node's policy fail.
 type bentRelease struct {
 	mash.Policy
-	fault, once atomic.Bool
-	notify      atomic.Bool
+	fault, notify atomic.Bool
 }
 
 func (b *bentRelease) Release(ctx context.Context, in mash.ReleaseInput) mash.Decision {

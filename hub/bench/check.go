@@ -38,7 +38,7 @@ func (c *crash) check(ctx context.Context, r *CrashResult) (err error) {
 		if err != nil {
 			return err
 		}
-		defer n.close() //nolint:errcheck // only read
+		defer n.close() // only read
 		q.nodes[id] = n
 	}
 	q.logs(ctx)

@@ -221,7 +221,7 @@ func (r *rig) close() {
 		r.cancel()
 	}
 	for range r.runs {
-		<-r.done
+		<-r.done // it was told to stop
 	}
 	for _, n := range r.nodes {
 		if n != nil {

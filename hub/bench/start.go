@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -101,7 +102,7 @@ func startOnce(ctx context.Context, program string) (s startRun, err error) {
 				Seconds float64 `json:"chronology_seconds"`
 			}
 			if jerr := json.Unmarshal(out.Bytes(), &report); jerr != nil {
-				return s, fmt.Errorf("the demo did not report (%v): %s", err, last(diary.String(), 500))
+				return s, fmt.Errorf("the demo did not report (%w): %s", errors.Join(err, jerr), last(diary.String(), 500))
 			}
 			s.chronology = report.Seconds
 			return s, nil // whether the scenario held is not what is measured

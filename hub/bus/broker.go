@@ -124,7 +124,7 @@ func prepare(ctx context.Context, addr string, o BrokerOptions) error {
 	if err != nil {
 		return err
 	}
-	defer k.Close() //nolint:errcheck // nothing was written
+	defer k.Close() // nothing was written
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	return k.EnsureTopics(ctx, o.Topics)

@@ -209,7 +209,7 @@ func take(b kafka.Bytes) ([]byte, error) {
 	if b == nil {
 		return nil, nil
 	}
-	defer b.Close() //nolint:errcheck // in memory
+	defer b.Close() // in memory
 	out, err := kafka.ReadAll(b)
 	if err != nil {
 		return nil, fmt.Errorf("reading a record: %w", err)

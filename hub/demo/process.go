@@ -189,13 +189,6 @@ func (c *child) take(p *process) bool {
 	return wanted
 }
 
-// pid of the process now.
-func (c *child) pid() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.p.cmd.Process.Pid
-}
-
 // connectors gives the process ids of its connectors as of the last start.
 func (c *child) connectors() map[string]int {
 	c.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -130,7 +131,7 @@ func (d *Demo) once(ctx context.Context) error {
 		if err := step(ctx); err != nil {
 			stop()
 			if perr := <-people; perr != nil {
-				err = fmt.Errorf("%w; %v", err, perr)
+				err = errors.Join(err, perr)
 			}
 			return err
 		}

@@ -113,10 +113,10 @@ func (b *begun) Write(p []byte) (int, error) {
 // partyName is what people call a party; the hub itself has no entry in the
 // directory.
 func (s *site) partyName(p mash.Party) string {
-	switch {
-	case p.Agency == "hub":
+	switch p.Agency {
+	case "hub":
 		return s.Name
-	case p.Agency == "":
+	case "":
 		return "Not known"
 	}
 	return s.Agencies.Name(p)

@@ -99,7 +99,7 @@ func wantCode(what string, err error, codes ...connector.ErrorCode) error {
 	if err == nil {
 		return fmt.Errorf("%s: no error, want code %q", what, codes)
 	}
-	return fmt.Errorf("%s: error %q has code %q, want %q", what, err, connector.CodeOf(err), codes)
+	return fmt.Errorf("%s: error %w has code %q, want %q", what, err, connector.CodeOf(err), codes)
 }
 
 // promptly bounds how long a connector may take to notice that nobody waits.

@@ -168,7 +168,7 @@ func (d *Database) run(ctx context.Context, s *statement, handle func([]string) 
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
+	defer tx.Rollback() // nothing was written
 	rows, err := tx.QueryContext(ctx, s.sql.String(), s.args...)
 	if err != nil {
 		return err

@@ -173,7 +173,7 @@ func inbox[T mash.ExchangeTx](b bench[T]) {
 		_, err := tx.Taken(m.Issuer, m.ID)
 		_, ok, err2 := tx.Position("t", 0)
 		if !errors.Is(err, mash.ErrNotFound) || err2 != nil || ok {
-			return fmt.Errorf("an undone message left a trace: %v %v %v", err, err2, ok)
+			return fmt.Errorf("an undone message left a trace: %w %w %v", err, err2, ok)
 		}
 		return errors.Join(tx.Take(m), tx.Take(refused), tx.SetPosition("t", 0, 10), tx.SetPosition("t", 1, 20))
 	})

@@ -185,7 +185,7 @@ func (e *Events) Serve(w http.ResponseWriter, r *http.Request, topic string, all
 	w.WriteHeader(http.StatusOK)
 	out := stream{w: w, rc: http.NewResponseController(w), patience: e.c.Heartbeat}
 	if err := out.send("retry: 3000\n\n"); err != nil {
-		return nil //nolint:nilerr // the browser is gone; there is nobody to tell
+		return nil // the browser is gone; there is nobody to tell
 	}
 	beat := time.NewTicker(e.c.Heartbeat)
 	defer beat.Stop()
@@ -214,7 +214,7 @@ func (e *Events) Serve(w http.ResponseWriter, r *http.Request, topic string, all
 			err = out.event(ev)
 		}
 		if err != nil {
-			return nil //nolint:nilerr // the browser is gone; there is nobody to tell
+			return nil // the browser is gone; there is nobody to tell
 		}
 	}
 }
@@ -249,7 +249,7 @@ func (s stream) event(ev Event) error {
 // end tells the browser not to come back: the session is over.
 func (s stream) end() error {
 	if err := s.send("event: end\ndata: {}\n\n"); err != nil {
-		return nil //nolint:nilerr // the browser is gone; there is nobody to tell
+		return nil // the browser is gone; there is nobody to tell
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func method(m string) string {
 // hold anything, so only its type is logged, except for the runtime's own
 // errors, whose texts are about indexes and addresses.
 func (rt *Router) panicked(rec *recorder, r *http.Request, p any) {
-	if p == http.ErrAbortHandler {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p) // net/http's own way of closing the connection
 	}
 	what := fmt.Sprintf("%T", p)
