@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,6 +41,11 @@ func TestAStoppedProcessIsKilled(t *testing.T) {
 	if err := signal(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	// The signal returns before every thread has stopped: until then it answers.
+	eventually(t, "it to stop", func() bool {
+		state, err := exec.Command("ps", "-o", "state=", "-p", strconv.Itoa(pid)).Output()
+		return err == nil && strings.HasPrefix(strings.TrimSpace(string(state)), "T")
+	})
 	_, err := r.Search(t.Context(), search(""))
 	wantCode(t, err, connector.CodeUnavailable)
 	eventually(t, "a new process", func() bool { p := r.Pid(); return p != 0 && p != pid })
