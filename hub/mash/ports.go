@@ -51,6 +51,9 @@ type ExchangeTx interface {
 	// Nested runs f; when f fails, what f wrote is undone and the rest of the
 	// transaction stays (a savepoint).
 	Nested(f func() error) error
+	// OnCommit runs f when the transaction is durable, before Update returns;
+	// never if it was undone.
+	OnCommit(f func())
 }
 
 // OutMessage is a sealed message that must reach somebody. It stays open until

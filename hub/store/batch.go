@@ -146,25 +146,31 @@ func (w *writer) update(ctx context.Context, fn func(*tx) error) error {
 		w.batch = b
 	}
 	b.size++
-	err := w.step(b, fn)
+	t := &tx{s: w.s, ctx: context.Background()}
+	err := w.step(b, t, fn)
 	// A failed function waits as well: it may have seen, and failed because
 	// of, what others in this transaction wrote.
 	<-b.done
 	if b.err != nil {
 		return b.err
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	for _, f := range t.after {
+		f()
+	}
+	return nil
 }
 
-// step runs fn in a savepoint and passes the turn on, whatever fn does.
-func (w *writer) step(b *batch, fn func(*tx) error) (err error) {
+// step runs fn on t in a savepoint and passes the turn on, whatever fn does.
+func (w *writer) step(b *batch, t *tx, fn func(*tx) error) (err error) {
 	defer w.pass()
 	if err := w.s.run("SAVEPOINT mine"); err != nil {
 		err = fault("beginning a savepoint", err)
 		w.bury(b, err)
 		return err
 	}
-	t := &tx{s: w.s, ctx: context.Background()}
 	good := false
 	defer func() {
 		t.over = true

@@ -61,7 +61,13 @@ type tx struct {
 	depth    int
 	over     bool
 	broken   error // the first failure of the database itself: nothing more runs
+	after    []func()
 }
+
+// OnCommit runs f once the transaction is durable, in the goroutine of its
+// Update and before that returns; never if it is undone, or if f was given
+// within a Nested that was.
+func (t *tx) OnCommit(f func()) { t.after = append(t.after, f) }
 
 // ready refuses statements after the end, after a failure of the database and
 // after a reader's context.
@@ -188,12 +194,13 @@ func (t *tx) Nested(f func() error) error {
 		t.depth--
 		return t.fail(err)
 	}
-	good := false
+	good, before := false, len(t.after)
 	defer func() {
 		t.depth--
 		if good {
 			return
 		}
+		t.after = t.after[:before]
 		for _, q := range []string{"ROLLBACK TO " + name, "RELEASE " + name} {
 			if t.s.run(q) != nil && t.broken == nil {
 				t.broken = errUndone

@@ -23,6 +23,7 @@ func Exchange[T mash.ExchangeTx](t *testing.T, open func(*testing.T) mash.Store[
 		"keys":        keys[T],
 		"undone":      undone[T],
 		"nested":      nested[T],
+		"afterwards":  afterwards[T],
 		"snapshot":    snapshot[T],
 		"concurrent":  concurrent[T],
 		"cancelled":   cancelled[T],

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -97,6 +98,29 @@ func nested[T mash.ExchangeTx](b bench[T]) {
 		}
 		return nil
 	})
+}
+
+// afterwards: what was asked for on commit runs once, after it is durable, and
+// not at all for what was undone.
+func afterwards[T mash.ExchangeTx](b bench[T]) {
+	var ran []int64
+	note := func(tx T, n int64) error {
+		tx.OnCommit(func() {
+			ran = append(ran, n)
+			b.see(func(tx T) error { return expect("durable", has(tx, n), true) })
+		})
+		return put(tx, n)
+	}
+	b.do(func(tx T) error {
+		return errors.Join(note(tx, 1),
+			expect("inner error", errors.Is(tx.Nested(func() error { return errors.Join(note(tx, 2), errUndo) }), errUndo), true),
+			tx.Nested(func() error { return note(tx, 3) }),
+			expect("early", len(ran), 0))
+	})
+	b.fails(is(errUndo), func(tx T) error { return errors.Join(note(tx, 4), errUndo) })
+	if !slices.Equal(ran, []int64{1, 3}) {
+		b.t.Errorf("ran %v", ran)
+	}
 }
 
 // snapshot: a View sees one state, does not wait for writers, and cannot write.
