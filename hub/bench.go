@@ -26,6 +26,13 @@ type benchRoundtripCmd struct {
 	JSON       bool          `help:"Print one JSON object." name:"json"`
 }
 
+func (c *benchRoundtripCmd) Validate() error {
+	if c.Rounds < 1 || c.Each <= 0 {
+		return exitText("--rounds and --each: must be more than nothing")
+	}
+	return nil
+}
+
 func (c *benchRoundtripCmd) Run(ctx context.Context) error {
 	r, err := bench.RoundTrip(ctx, bench.RoundTripOptions{Rounds: c.Rounds, Each: c.Each, CPUProfile: c.CPUProfile, Out: os.Stderr})
 	if err != nil {
@@ -37,6 +44,13 @@ func (c *benchRoundtripCmd) Run(ctx context.Context) error {
 type benchStartCmd struct {
 	Times int  `help:"How often it is started." default:"3"`
 	JSON  bool `help:"Print one JSON object." name:"json"`
+}
+
+func (c *benchStartCmd) Validate() error {
+	if c.Times < 1 {
+		return exitText("--times: must be at least 1")
+	}
+	return nil
 }
 
 func (c *benchStartCmd) Run(ctx context.Context) error {
@@ -53,6 +67,13 @@ type benchCrashCmd struct {
 	Data   string `help:"Where data and logs go; by default a temporary directory, which stays if something was found." type:"path"`
 	Plant  string `help:"Plant a fault that the harness must find: offset stores the reader's position apart from the effects." enum:"none,offset" default:"none"`
 	JSON   bool   `help:"Print one JSON object." name:"json"`
+}
+
+func (c *benchCrashCmd) Validate() error {
+	if c.Points < 1 {
+		return exitText("--points: must be at least 1")
+	}
+	return nil
 }
 
 func (c *benchCrashCmd) Run(ctx context.Context) error {

@@ -64,12 +64,15 @@ type connectorServeCmd struct {
 	Kind string `arg:"" help:"A built-in kind."`
 }
 
-func (c *connectorServeCmd) Run() error {
-	newConnector, ok := builtin[c.Kind]
-	if !ok {
+func (c *connectorServeCmd) Validate() error {
+	if builtin[c.Kind] == nil {
 		kinds := slices.Sorted(maps.Keys(builtin))
 		return fmt.Errorf("there is no built-in connector %q; there are %s", c.Kind, strings.Join(kinds, ", "))
 	}
-	connector.Serve(newConnector())
+	return nil
+}
+
+func (c *connectorServeCmd) Run() error {
+	connector.Serve(builtin[c.Kind]())
 	return nil
 }

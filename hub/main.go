@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"github.com/alecthomas/kong"
 )
 
 // cli is what can be typed. Each command says in Help what it does.
@@ -27,6 +25,13 @@ type cli struct {
 	DemoNode   demoNodeCmd   `cmd:"" hidden:"" help:"One of the demo's node processes."`
 }
 
+// How a command ends, beside 0. They are described in README.md.
+const (
+	exitFailed      = 1   // it was understood and did not succeed
+	exitUsage       = 2   // it was not understood: a wrong command, flag or value
+	exitInterrupted = 130 // somebody interrupted it, as a shell has it (128 + SIGINT)
+)
+
 // exitCode lets a command say how it ended.
 type exitCode int
 
@@ -34,8 +39,7 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) 
 
 func main() {
 	var c cli
-	k := kong.Parse(&c, kong.Name("mashhub"), kong.Description("A hub in which agencies share what keeps children safe, each by the agreement it signed."),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	k := parse(&c, os.Args[1:])
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
@@ -47,9 +51,9 @@ func main() {
 	case errors.As(err, &code):
 		os.Exit(int(code))
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		os.Exit(130)
+		os.Exit(exitInterrupted)
 	default:
 		fmt.Fprintln(os.Stderr, "mashhub:", err)
-		os.Exit(1)
+		os.Exit(exitFailed)
 	}
 }
