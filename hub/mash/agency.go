@@ -1,5 +1,7 @@
 package mash
 
+import "strings"
+
 // Agency is an organisation of the partnership, as the hub's settings name it.
 type Agency struct {
 	ID        string   `json:"id" yaml:"id"`
@@ -64,7 +66,9 @@ func (d Directory) Knows(p Party) bool {
 	return ok
 }
 
-// Name is what people call a party.
+// Name is what people call a party. One that is not in the directory, such as
+// an organisation that was considered and not asked, has its general name; a
+// code of nobody's is marked as one, because on a page it would pass for a word.
 func (d Directory) Name(p Party) string {
 	if u, ok := d.Unit(p); ok {
 		return u.Name
@@ -72,7 +76,13 @@ func (d Directory) Name(p Party) string {
 	if a, ok := d.Agency(p.Agency); ok {
 		return a.Name
 	}
-	return p.String()
+	if n, ok := agencyNames[p.Agency]; ok {
+		return strings.TrimSpace(n + " " + p.Unit)
+	}
+	if p.Agency == "" {
+		return ""
+	}
+	return p.String() + " (not in the directory)"
 }
 
 // Telephone is the number to ring about a party's request.

@@ -115,7 +115,11 @@ func TestDirectory(t *testing.T) {
 		{Party{Agency: "schools"}, false, "Schools", "2"},
 		{Party{Agency: "schools", Unit: "1"}, false, "Schools", "2"},
 		{Party{Agency: "police", Unit: "1"}, false, "Police", "1"},
-		{Party{Agency: "nobody"}, false, "nobody", ""},
+		{Party{Agency: "nobody"}, false, "nobody (not in the directory)", ""},
+		{Party{Agency: "nobody", Unit: "1"}, false, "nobody/1 (not in the directory)", ""},
+		{Party{Agency: "voluntary"}, false, "Voluntary organisation", ""},
+		{Party{Agency: "voluntary", Unit: "Red Cross"}, false, "Voluntary organisation Red Cross", ""},
+		{Party{}, false, "", ""},
 	} {
 		if d.Knows(c.p) != c.knows || d.Name(c.p) != c.name || d.Telephone(c.p) != c.rings {
 			t.Errorf("%s: known %v as %q, rings %q", c.p, d.Knows(c.p), d.Name(c.p), d.Telephone(c.p))

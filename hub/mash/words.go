@@ -73,6 +73,21 @@ var categoryNames = map[string]string{
 	"voluntary.observation":        "Observations of voluntary organisations",
 }
 
+// agencyNames are those of policies/tables/names.yaml, as they stand alone. The
+// name that a hub's directory gives goes before them.
+var agencyNames = map[string]string{
+	"socialcare": "Children’s social care",
+	"police":     "Police",
+	"health":     "Health",
+	"schools":    "School",
+	"housing":    "Housing",
+	"probation":  "Probation",
+	"adult":      "Adult social care",
+	"substance":  "Substance misuse service",
+	"da_service": "Domestic abuse service",
+	"voluntary":  "Voluntary organisation",
+}
+
 var kindNames = map[string]string{
 	"fact":           "Fact",
 	"opinion":        "Opinion",

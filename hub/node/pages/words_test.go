@@ -38,3 +38,28 @@ func TestCategoryNamesCoverTheCatalogue(t *testing.T) {
 		t.Errorf("an unknown category is called %q", got)
 	}
 }
+
+// TestAgencyNamesCoverTheTable: who has a name in the policy's sentences has
+// one on the pages, too, also where the hub's directory does not list them.
+func TestAgencyNamesCoverTheTable(t *testing.T) {
+	b, err := policies.FS.ReadFile("tables/names.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct {
+		Names struct {
+			Agencies map[string]string `yaml:"agencies"`
+		} `yaml:"names"`
+	}
+	if err := yaml.Unmarshal(b, &c); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Names.Agencies) < 10 {
+		t.Fatalf("%d agencies in the table", len(c.Names.Agencies))
+	}
+	for code := range c.Names.Agencies {
+		if n := (mash.Directory{}).Name(mash.Party{Agency: code}); strings.Contains(n, "not in the directory") || n == code {
+			t.Errorf("%s is shown as %q", code, n)
+		}
+	}
+}
