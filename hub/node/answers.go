@@ -54,7 +54,7 @@ func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a 
 			kept = append(kept, mash.Withholding{Person: key, Category: x.Category, Clause: clausePerson, Reason: x.Reason})
 		}
 	}
-	return n.finish(ctx, t, actor, func(w *work) error {
+	return n.finish(ctx, t, b, actor, func(w *work) error {
 		for key, f := range found {
 			f := *f                                                       // conclude calls this more than once
 			if old := w.Findings[key]; old != nil && len(old.Items) > 0 { // what another system holds beside
@@ -161,7 +161,7 @@ func (n *Node) CheckMatch(ctx context.Context, actor mash.Actor, id string, choi
 		}
 		found[key] = f
 	}
-	return n.finish(ctx, t, actor, func(w *work) error {
+	return n.finish(ctx, t, b, actor, func(w *work) error {
 		for key, f := range found {
 			w.Findings[key] = f
 		}
@@ -227,7 +227,7 @@ func (n *Node) SubmitReview(ctx context.Context, actor mash.Actor, id string, al
 			return mash.Invalid("reason", "is missing", "withholding needs a reason just as sharing does")
 		}
 	}
-	return n.finish(ctx, t, actor, func(w *work) error {
+	return n.finish(ctx, t, b, actor, func(w *work) error {
 		for item := range b.Items {
 			if w.Reviewed[item] = allow[item]; !allow[item] {
 				w.Why[item] = reason

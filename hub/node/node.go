@@ -113,7 +113,7 @@ func Addresses(a mash.Agency) []mash.Address {
 func (n *Node) Handlers() map[wire.Kind]exchange.Handler[mash.NodeTx] {
 	return map[wire.Kind]exchange.Handler[mash.NodeTx]{
 		wire.KindRequest:     n.takeRequest,
-		wire.KindAmend:       n.takeRequest,
+		wire.KindAmend:       n.takeAmend,
 		wire.KindWithdraw:    n.takeWithdraw,
 		wire.KindClarify:     n.takeClarify,
 		wire.KindNotify:      n.takeNotify,

@@ -51,6 +51,8 @@ type taskBody struct {
 	Notice  json.RawMessage     `json:"notice,omitempty"`
 	Kind    string              `json:"kind,omitempty"` // of the notification
 	ID      string              `json:"id,omitempty"`   // of the notification
+
+	revision int // of the question, as it was when the task was opened to be done
 }
 
 // tasksFor makes, renews or closes the tasks that a request needs now.
@@ -331,11 +333,27 @@ func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) 
 	if err := n.view(ctx, actor, t.Hub, "task", t.Request, []string{t.ID}); err != nil {
 		return t, b, err
 	}
-	return t, b, json.Unmarshal(t.Body, &b)
+	err = n.Store.View(ctx, func(tx mash.NodeTx) error {
+		if t, err = tx.Task(id); err != nil || t.State != "open" {
+			return err
+		}
+		b = taskBody{}
+		if err := json.Unmarshal(t.Body, &b); err != nil || kind == TaskNotice {
+			return err
+		}
+		h, err := tx.Held(t.Hub, t.Request, t.Party)
+		b.revision = h.Revision
+		return err
+	})
+	if err == nil && t.State != "open" {
+		err = mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+	}
+	return t, b, err
 }
 
-// finish closes a task and concludes its request in one transaction.
-func (n *Node) finish(ctx context.Context, t mash.Task, actor mash.Actor, f func(*work) error) error {
+// finish closes a task and concludes its request in one transaction. What was
+// checked against a question that changed meanwhile is not taken.
+func (n *Node) finish(ctx context.Context, t mash.Task, b taskBody, actor mash.Actor, f func(*work) error) error {
 	return n.conclude(ctx, t.Hub, t.Request, t.Party, actor, func(tx mash.NodeTx, w *work) error {
 		now, err := tx.Task(t.ID)
 		if err != nil {
@@ -343,6 +361,13 @@ func (n *Node) finish(ctx context.Context, t mash.Task, actor mash.Actor, f func
 		}
 		if now.State != "open" {
 			return mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+		}
+		h, err := tx.Held(t.Hub, t.Request, t.Party)
+		if err != nil {
+			return err
+		}
+		if h.Revision != b.revision {
+			return mash.Errorf(mash.CodeConflict, "the question changed meanwhile; nothing was changed, look at it again")
 		}
 		return f(w)
 	})

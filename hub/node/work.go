@@ -70,23 +70,9 @@ type candidate struct {
 // takeRequest takes a question in. The same revision again is a conflict, a
 // newer one replaces what was held.
 func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Received) error {
-	q, err := wire.DecodeBody[wire.Request](m.Message)
+	q, party, err := askedIn(m)
 	if err != nil {
 		return err
-	}
-	party, ok := m.Audience.Party()
-	if !ok || m.Issuer != mash.HubAddress(m.Hub) {
-		return mash.Errorf(mash.CodeWrongParty, "questions come from the hub")
-	}
-	keys := make([]string, len(q.Persons))
-	for i, p := range q.Persons {
-		keys[i] = p.Key
-	}
-	if m.Ref == "" || len(keys) == 0 || len(q.Categories) == 0 || q.From.IsZero() || q.To.IsZero() {
-		return mash.Errorf(mash.CodeBadMessage, "the question is incomplete")
-	}
-	if wire.ScopeHash(m.Purpose, keys, q.Categories, q.From, q.To) != m.Scope {
-		return mash.Errorf(mash.CodeBadMessage, "the scope is not what the question says")
 	}
 	body, err := json.Marshal(work{Question: q, Purpose: m.Purpose, Scope: m.Scope, Findings: map[string]*finding{}})
 	if err != nil {
@@ -99,7 +85,7 @@ func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 	case errors.Is(err, mash.ErrNotFound):
 		err = tx.PutHeld(h)
 	case err == nil && (old.Sequence >= m.Sequence || old.Revision >= m.Revision):
-		return mash.Errorf(mash.CodeConflict, "a newer message about this request is here")
+		return n.overtaken(tx, m, old)
 	case err == nil:
 		h.Version = old.Version
 		err = tx.UpdateHeld(h)

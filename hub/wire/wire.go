@@ -86,6 +86,9 @@ type Request struct {
 	// Basis without names, so that the party can decide for itself.
 	Basis    mash.BasisInput `json:"basis"`
 	Decision string          `json:"decision"` // id of the hub's ask decision
+	// Stands lists, in an amendment, the hashes of earlier revisions that asked
+	// the same about the same people: an answer to one of them answers this one.
+	Stands []string `json:"stands,omitempty"`
 }
 
 // Person is one person asked about.
