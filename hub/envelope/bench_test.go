@@ -14,13 +14,15 @@ import (
 
 const benchSize = 4 << 10
 
+var benchSuites = map[string]Suite{"Curve25519": Curve25519, "P-256": P256}
+
 func benchWorld(b *testing.B, suite Suite) *world {
 	return newWorld(b, map[mash.Address]Suite{hub: suite, police: suite, school: suite})
 }
 
 func BenchmarkSeal(b *testing.B) {
 	payload := []byte(strings.Repeat("x", benchSize))
-	for name, suite := range map[string]Suite{"Curve25519": Curve25519, "P-256": P256} {
+	for name, suite := range benchSuites {
 		b.Run(name, func(b *testing.B) {
 			w := benchWorld(b, suite)
 			b.ReportAllocs()
@@ -34,7 +36,7 @@ func BenchmarkSeal(b *testing.B) {
 }
 
 func BenchmarkOpen(b *testing.B) {
-	for name, suite := range map[string]Suite{"Curve25519": Curve25519, "P-256": P256} {
+	for name, suite := range benchSuites {
 		b.Run(name, func(b *testing.B) {
 			w := benchWorld(b, suite)
 			token := w.seal(b, hub, police, strings.Repeat("x", benchSize))

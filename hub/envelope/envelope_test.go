@@ -13,12 +13,15 @@ import (
 	"mashhub/hub/mash"
 )
 
+// suiteTable is who has which keys, by name.
+var suiteTable = map[string]map[mash.Address]Suite{
+	"Curve25519": {},
+	"P-256":      {hub: P256, police: P256, school: P256},
+	"mixed":      mixed,
+}
+
 func TestSealedIsOpened(t *testing.T) {
-	for name, suites := range map[string]map[mash.Address]Suite{
-		"Curve25519": {},
-		"P-256":      {hub: P256, police: P256, school: P256},
-		"mixed":      mixed,
-	} {
+	for name, suites := range suiteTable {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, suites)
 			for _, route := range [][2]mash.Address{{hub, police}, {police, hub}, {hub, school}, {police, school}, {hub, hub}} {
