@@ -149,10 +149,8 @@ func (s *site) writeOpen(w http.ResponseWriter, r *http.Request, f *form) error 
 		f.area("voice_not_sought", "If the child was not heard: why?", "Leave empty if somebody has heard the child, or will.", 2),
 		save("Open the enquiry"),
 	)
-	// The Enter key presses the first button of a form, which must not be one
-	// that takes a person out of it.
-	first := kit.Raw(`<button type="submit" class="govuk-visually-hidden" tabindex="-1" aria-hidden="true">Open the enquiry</button>`)
-	form := s.posted("/enquiries/new", append(kit.Stack{first}, body...)...)
+	form := s.posted("/enquiries/new", body...)
+	form.Enter = "Open the enquiry"
 	form.Hidden["people"] = strconv.Itoa(n)
 	if once := f.Get("once"); once != "" {
 		form.Hidden["once"] = once

@@ -35,6 +35,9 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// sendAnswer is what the form does, by its button and by the Enter key.
+const sendAnswer = "Send this answer"
+
 // answerPage shows the question and the form, with what was typed so far.
 func (s *site) answerPage(w http.ResponseWriter, r *http.Request, v node.TaskView, d *draft, back *question) error {
 	d.pad()
@@ -45,9 +48,9 @@ func (s *site) answerPage(w http.ResponseWriter, r *http.Request, v node.TaskVie
 	}
 	form = append(form,
 		kit.Inset{Text: "Sharing part of what you hold is a complete answer. So is declining with a reason. Either way the question is answered, and nobody will chase you for more."},
-		kit.Button{Text: "Send this answer", OnceOnly: true})
+		kit.Button{Text: sendAnswer, OnceOnly: true})
 	body := s.asked(v)
-	body = append(body, s.askBackForm(v, back), kit.Heading{Text: "Your answer"}, kit.Form{Action: action, Body: form})
+	body = append(body, s.askBackForm(v, back), kit.Heading{Text: "Your answer"}, kit.Form{Action: action, Enter: sendAnswer, Body: form})
 	return s.layout.Write(w, r, kit.Page{Title: taskName(v.Task.Kind), Caption: s.partyName(v.Task.Party), Path: "/tasks",
 		Back: &kit.BackLink{Text: "Inbox", Href: "/tasks"}, Problems: append(d.Problems, back.problems()...), Body: body})
 }

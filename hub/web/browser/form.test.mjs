@@ -2,7 +2,7 @@
 // another person added or taken out, or by the Enter key.
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
-import { choose, fillDate, heading, mainText, session, signIn, startBrowser } from './browser.mjs'
+import { choose, fillDate, follow, heading, mainText, session, signIn, startBrowser } from './browser.mjs'
 import { mother, narrative, writeContact } from './contact.mjs'
 import { startDemo } from './demo.mjs'
 
@@ -112,5 +112,22 @@ for (const scripts of [true, false]) {
     })
     assert.equal(again.status(), 303)
     assert.equal(new URL(again.headers().location, demo.hub).href, first)
+  })
+
+  test(`Enter in an agency's form sends the answer and adds nothing, ${how}`, async () => {
+    const { page, findings } = await session({ browser, origins: demo.origins, scripts })
+    await signIn(page, demo.nodes.housing, 'reviewer')
+    await follow(page, 'Answer a question')
+    const groups = () => page.locator('main [name$=".title"]').count()
+    const title = page.locator('main [name$=".item.0.title"]').first()
+    const before = await groups()
+    await page.locator('input[name$=".outcome"][value="records_found"]').first().check()
+    await title.fill('Rent arrears since June')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.govuk-error-summary')
+    assert.equal(await groups(), before, 'no item was added')
+    assert.equal(await title.inputValue(), 'Rent arrears since June')
+    assert.match(await mainText(page), /Choose what this is about/i)
+    assert.deepEqual(findings, [])
   })
 }

@@ -43,7 +43,11 @@ type Form struct {
 	Action string
 	// Get makes it a GET form. Its fields then stand in the address, so it must
 	// never ask for anything about a person.
-	Get    bool
+	Get bool
+	// Enter, for a form with several buttons, is what the Enter key does: the
+	// words of the button that sends the form. Browsers press the first button
+	// of a form, which must not be one that adds or takes out a part of it.
+	Enter  string
 	Hidden map[string]string
 	Body   Stack
 }

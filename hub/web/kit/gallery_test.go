@@ -22,7 +22,7 @@ func every(s string) []Component {
 		Button{Text: s, Name: s, Value: s, ID: s, Classes: s, Attributes: a},
 		Button{Text: s, Href: s, Start: true},
 		ButtonGroup{Items: Stack{Button{Text: s}}},
-		Form{Action: s, Hidden: map[string]string{s: s}, Body: Stack{Paragraph{Text: s}}},
+		Form{Action: s, Enter: s, Hidden: map[string]string{s: s}, Body: Stack{Paragraph{Text: s}}},
 		ErrorSummary{Title: s, Description: s, Problems: []Problem{{s, s}, {s, ""}}},
 		Input{
 			Name: s, ID: s, Value: s, Label: label, Hint: s, Error: s, Classes: s, Prefix: &Affix{Text: s, Classes: s}, Suffix: &Affix{Text: s},
