@@ -96,6 +96,7 @@ type Note struct {
 	By      string    `json:"by"`
 	Step    string    `json:"step"` // the action of its audit entry
 	Request string    `json:"request,omitempty"`
+	Ref     string    `json:"ref,omitempty"` // the return or the piece of one that it was about
 	Text    string    `json:"text"`
 }
 

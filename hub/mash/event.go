@@ -43,7 +43,8 @@ const (
 	EventSourceDown     EventKind = "source_unavailable"
 	EventSourceUp       EventKind = "source_available"
 	EventTelephoned     EventKind = "telephoned"
-	EventLateAfterwards EventKind = "late_return" // after the end: never changes the total
+	EventLateAfterwards EventKind = "late_return"    // after the end: never changes the total
+	EventReturnRefused  EventKind = "return_refused" // the hub could not take an answer in; Detail is the code
 )
 
 // Events by an agency's clock, carried in its returns and receipts.

@@ -28,6 +28,7 @@ type HubTx interface {
 	Enquiries
 	Requests
 	Returns
+	SetAsides
 	Notices
 	Health
 }
@@ -139,8 +140,13 @@ type Inbox interface {
 	Position(topic string, partition int) (next int64, ok bool, err error)
 	SetPosition(topic string, partition int, next int64) error
 	// Quarantine keeps bytes that could not be authenticated or understood.
+	// It is bounded: see QuarantineRows and QuarantineBytes.
 	Quarantine(Quarantined) error
 	Quarantined(limit int) ([]Quarantined, error)
+	QuarantineState() (QuarantineState, error)
+	// SeeQuarantined marks as looked at what came until an instant, and forgets
+	// how many were only counted by then. It returns the ids that it marked.
+	SeeQuarantined(by, why string, until, at time.Time) ([]string, error)
 }
 
 // Quarantined is a message nobody could be answered about, or whose handling
@@ -152,8 +158,13 @@ type Quarantined struct {
 	Offset    int64
 	Hash      string
 	Code      Code
-	Sealed    []byte // as it came: still sealed
+	Sealed    []byte // as it came: still sealed; nil once it made room for others
 	At        time.Time
+	// Seen is when somebody looked at it, by whom and what they found; zero
+	// until then.
+	Seen    time.Time
+	SeenBy  string
+	SeenWhy string
 }
 
 // AuditRow is one entry as stored: the leaf's hash is salted, so that it says
@@ -286,6 +297,8 @@ type Returns interface {
 	// UpdateReturn stores the content-free part (Flags); items never change.
 	UpdateReturn(Return) error
 	ReturnsOf(request string) ([]Return, error)
+	// Return finds one by its id. Errors: ErrNotFound.
+	Return(id string) (Return, error)
 	ReturnOf(request string, revision int) (Return, error)
 	PutDisclosure(Disclosure) error
 	DisclosuresOf(enquiry string) ([]Disclosure, error)

@@ -73,14 +73,18 @@ type Request struct {
 	Profile    string       `json:"profile"`  // whose target it is
 	Decision   string       `json:"decision"` // id of the ask decision
 	MessageID  string       `json:"message_id,omitempty"`
-	Retention  Retention    `json:"retention"`
-	Version    int          `json:"version"`
+	// AnswerRefused is why the hub could not take the last answer in, as a
+	// code; empty once one landed.
+	AnswerRefused Code      `json:"answer_refused,omitempty"`
+	Retention     Retention `json:"retention"`
+	Version       int       `json:"version"`
 }
 
 // Marks of an open request.
 const (
 	MarkClarifying        = "clarifying"
 	MarkSourceUnavailable = "source_unavailable"
+	MarkAnswerRefused     = "answer_refused" // the hub could not take what the agency sent
 )
 
 // ReturnOutcome is the answer about one person.
@@ -130,7 +134,11 @@ type Return struct {
 	LandedAt      time.Time       `json:"landed_at,omitzero"`
 	SealedHash    string          `json:"sealed_hash,omitempty"` // SHA-256 of the token it came in
 	PolicyVersion string          `json:"policy_version"`
-	Retention     Retention       `json:"retention"`
+	// ItemCount and SetAside count what came: in scope, and set aside from it.
+	ItemCount  int         `json:"item_count"`
+	SetAside   int         `json:"set_aside,omitempty"`
+	Considered *Considered `json:"considered,omitempty"` // of a late one
+	Retention  Retention   `json:"retention"`
 
 	Items []ReturnedItem `json:"-"`
 }
@@ -140,7 +148,7 @@ type Return struct {
 const (
 	FlagLate        = "late"        // after the request had ended
 	FlagSuperseded  = "superseded"  // a newer revision is here
-	FlagQuarantined = "quarantined" // holds items outside the request's scope
+	FlagQuarantined = "quarantined" // something in it was outside the request's scope, and is set aside by itself
 	FlagExcess      = "excess"      // the hub's people marked it as more than was needed
 )
 

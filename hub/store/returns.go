@@ -98,6 +98,15 @@ func (t hubTx) ReturnOf(request string, revision int) (mash.Return, error) {
 	return t.openReturn(v)
 }
 
+// Return errors with ErrNotFound.
+func (t hubTx) Return(id string) (mash.Return, error) {
+	v, err := one(t.tx, scanStored[mash.Return], `SELECT doc, items FROM returns WHERE id = ?1`, id)
+	if err != nil {
+		return mash.Return{}, err
+	}
+	return t.openReturn(v)
+}
+
 // PutDisclosure errors with ErrStale if the id is known.
 func (t hubTx) PutDisclosure(d mash.Disclosure) error {
 	s, err := doc(d)

@@ -17,6 +17,7 @@ func Exchange[T mash.ExchangeTx](t *testing.T, open func(*testing.T) mash.Store[
 		"sequence":    sequence[T],
 		"inbox":       inbox[T],
 		"quarantine":  quarantine[T],
+		"bounds":      quarantineBounds[T],
 		"audit rows":  auditRows[T],
 		"audit tree":  auditTree[T],
 		"decisions":   decisions[T],

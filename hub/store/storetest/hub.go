@@ -21,6 +21,7 @@ func Hub(t *testing.T, open func(*testing.T) (s mash.Store[mash.HubTx], shredEnq
 		"requests":    requests,
 		"events":      events,
 		"returns":     returns,
+		"set aside":   setAsides,
 		"disclosures": disclosures,
 		"notices":     notices,
 		"health":      health,
@@ -188,8 +189,11 @@ func returns(b hubBench) {
 		got, err2 := tx.ReturnOf("r1", 2)
 		same(b.t, "return", got, two)
 		_, missing := tx.ReturnOf("r1", 4)
+		byID, err4 := tx.Return("a2")
+		same(b.t, "by id", byID, one)
+		_, unknown := tx.Return("none")
 		none, err3 := tx.ReturnsOf("none")
-		return errors.Join(err, err2, err3, expect("none", len(none), 0), expect("not found", errors.Is(missing, mash.ErrNotFound), true))
+		return errors.Join(err, err2, err3, err4, expect("unknown", errors.Is(unknown, mash.ErrNotFound), true), expect("none", len(none), 0), expect("not found", errors.Is(missing, mash.ErrNotFound), true))
 	})
 	flagged := one
 	flagged.Flags, flagged.Items = []string{mash.FlagLate, mash.FlagExcess}, nil
@@ -204,6 +208,46 @@ func returns(b hubBench) {
 		same(b.t, "flagged", got, flagged)
 		return err
 	})
+}
+
+// setAsides: each is sealed by itself, loses its content when it is destroyed
+// and keeps its row; the enquiry's key takes all of them.
+func setAsides(b hubBench) {
+	piece := func(id, enquiry string) mash.SetAside {
+		return mash.SetAside{ID: id, Hub: "fernshire", EnquiryID: enquiry, RequestID: "r1", ReturnID: "a1", Party: mash.Party{Agency: "police"}, Revision: 1,
+			Kind: mash.AsideItem, Why: mash.AsideCategory, LandedAt: at(0), State: mash.AsideKept, Retention: mash.Retention{Class: "enquiry"}, Version: 1,
+			Content: []byte(`{"title":"of ` + id + `"}`)}
+	}
+	one, two, other := piece("z", "e1"), piece("a", "e1"), piece("b", "e2")
+	b.do(func(tx htx) error {
+		return errors.Join(tx.PutSetAside(one), tx.PutSetAside(two), tx.PutSetAside(other))
+	})
+	b.fails(is(mash.ErrStale), func(tx htx) error { return tx.PutSetAside(one) })
+	b.fails(code(mash.CodeInvalid), func(tx htx) error { return tx.PutSetAside(mash.SetAside{ID: "x"}) })
+	gone, when := one, at(time.Hour)
+	gone.State, gone.EndedAt, gone.EndedBy, gone.Told = mash.AsideDestroyed, &when, "m", true
+	b.do(func(tx htx) error { return tx.UpdateSetAside(gone) })
+	b.fails(is(mash.ErrStale), func(tx htx) error { return tx.UpdateSetAside(gone) })
+	b.fails(is(mash.ErrNotFound), func(tx htx) error { return tx.UpdateSetAside(piece("none", "e1")) })
+	gone.Version, gone.Content = 2, nil
+	b.see(func(tx htx) error {
+		all, err := tx.SetAsidesOf("e1")
+		same(b.t, "set aside", all, []mash.SetAside{gone, two})
+		got, err2 := tx.SetAside("b")
+		same(b.t, "piece", got, other)
+		_, missing := tx.SetAside("none")
+		return errors.Join(err, err2, expect("not found", errors.Is(missing, mash.ErrNotFound), true))
+	})
+	if err := b.shredEnquiry("e1"); err != nil {
+		b.t.Fatal(err)
+	}
+	two.Content = nil
+	b.see(func(tx htx) error {
+		got, err := tx.SetAside("a")
+		same(b.t, "shredded", got, two)
+		return err
+	})
+	b.fails(code(mash.CodeConflict), func(tx htx) error { return tx.PutSetAside(piece("late", "e1")) })
 }
 
 func disclosures(b hubBench) {

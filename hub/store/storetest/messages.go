@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -208,6 +210,84 @@ func quarantine[T mash.ExchangeTx](b bench[T]) {
 		all, err := tx.Quarantined(10)
 		same(b.t, "newest first", all, []mash.Quarantined{q2, q})
 		some, err2 := tx.Quarantined(1)
-		return errors.Join(err, err2, expect("limit", len(some), 1))
+		state, err3 := tx.QuarantineState()
+		return errors.Join(err, err2, err3, expect("limit", len(some), 1),
+			expect("state", state, mash.QuarantineState{Kept: 2, Unseen: 2, Bytes: 4, Last: at(0)}))
+	})
+	later := q
+	later.ID, later.At, later.Hash = "q3", at(time.Minute), ""
+	b.do(func(tx T) error { return tx.Quarantine(later) })
+	sum := sha256.Sum256(later.Sealed)
+	later.Hash = hex.EncodeToString(sum[:])
+	b.do(func(tx T) error { // what came since the list was made is not marked
+		marked, err := tx.SeeQuarantined("ig", "a test", at(time.Second), at(time.Hour))
+		again, err2 := tx.SeeQuarantined("other", "again", at(time.Second), at(time.Hour))
+		return errors.Join(err, err2, expect("marked", marked, []string{"q1", "q2"}), expect("again", len(again), 0))
+	})
+	q.Seen, q.SeenBy, q.SeenWhy = at(time.Hour), "ig", "a test"
+	q2.Seen, q2.SeenBy, q2.SeenWhy = q.Seen, q.SeenBy, q.SeenWhy
+	b.see(func(tx T) error {
+		all, err := tx.Quarantined(10)
+		same(b.t, "seen", all, []mash.Quarantined{later, q2, q})
+		state, err2 := tx.QuarantineState()
+		return errors.Join(err, err2, expect("state", state, mash.QuarantineState{Kept: 3, Unseen: 1, Bytes: 6, Last: at(time.Minute)}))
+	})
+}
+
+// quarantineBounds: whoever can write to a topic cannot fill the disk. The
+// oldest bytes go first, their row stays; beyond the rows what somebody has
+// seen makes room, and if nobody looks the rest is counted.
+func quarantineBounds[T mash.ExchangeTx](b bench[T]) {
+	const big = 1 << 20
+	message := func(n, size int) mash.Quarantined {
+		return mash.Quarantined{ID: fmt.Sprintf("q%d", n), Topic: "t", Offset: int64(n), Hash: fmt.Sprint("h", n), Code: mash.CodeBadMessage,
+			Sealed: make([]byte, size), At: at(time.Duration(n) * time.Millisecond)}
+	}
+	fits := mash.QuarantineBytes / big
+	b.do(func(tx T) error {
+		for i := range fits + 2 {
+			if err := tx.Quarantine(message(i, big)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	state := func() (s mash.QuarantineState) {
+		b.see(func(tx T) (err error) { s, err = tx.QuarantineState(); return err })
+		return s
+	}
+	if s := state(); s.Kept != fits+2 || s.Bytes != mash.QuarantineBytes {
+		b.t.Errorf("%+v", s)
+	}
+	b.see(func(tx T) error {
+		all, err := tx.Quarantined(0)
+		oldest := all[len(all)-2:]
+		return errors.Join(err, expect("oldest bytes", oldest[0].Sealed == nil && oldest[1].Sealed == nil, true),
+			expect("its hash", oldest[1].Hash, "h0"), expect("the next", len(all[len(all)-3].Sealed), big))
+	})
+	fill := func(from, to int) {
+		b.t.Helper()
+		b.do(func(tx T) error {
+			for i := from; i < to; i++ {
+				if err := tx.Quarantine(message(i, 1)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	fill(fits+2, mash.QuarantineRows+3)
+	last := at((mash.QuarantineRows + 2) * time.Millisecond)
+	if s := state(); s.Kept != mash.QuarantineRows || s.Beyond != 3 || s.Unseen != mash.QuarantineRows+3 || !s.Last.Equal(last) {
+		b.t.Errorf("beyond the rows: %+v", s)
+	}
+	b.do(func(tx T) error { _, err := tx.SeeQuarantined("ig", "a flood", last, at(time.Hour)); return err })
+	fill(mash.QuarantineRows+3, mash.QuarantineRows+5)
+	if s := state(); s.Kept != mash.QuarantineRows || s.Beyond != 0 || s.Unseen != 2 {
+		b.t.Errorf("after somebody looked: %+v", s)
+	}
+	b.see(func(tx T) error {
+		all, err := tx.Quarantined(1)
+		return errors.Join(err, expect("the newest is kept", all[0].ID, fmt.Sprintf("q%d", mash.QuarantineRows+4)))
 	})
 }
