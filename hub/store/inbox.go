@@ -40,18 +40,3 @@ func (t exchangeTx) SetPosition(topic string, partition int, next int64) error {
 		ON CONFLICT (topic, part) DO UPDATE SET next = excluded.next`, topic, partition, next)
 	return err
 }
-
-// Quarantine keeps a message's bytes. Errors: ErrStale if the id is known.
-func (t exchangeTx) Quarantine(q mash.Quarantined) error {
-	return t.insert(`INSERT INTO quarantine (id, topic, part, pos, hash, code, sealed, came)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING`,
-		q.ID, q.Topic, q.Partition, q.Offset, q.Hash, string(q.Code), orNull(q.Sealed), ms(q.At))
-}
-
-// Quarantined lists the newest first.
-func (t exchangeTx) Quarantined(limit int) ([]mash.Quarantined, error) {
-	return many(t.tx, func(r row) (q mash.Quarantined, err error) {
-		err = r.Scan(&q.ID, &q.Topic, &q.Partition, &q.Offset, &q.Hash, &q.Code, &q.Sealed, when{&q.At})
-		return q, err
-	}, `SELECT id, topic, part, pos, hash, code, sealed, came FROM quarantine ORDER BY seq DESC LIMIT ?1`, atMost(limit))
-}
