@@ -43,6 +43,9 @@ type Config[T mash.ExchangeTx] struct {
 	// Settled is called in the transaction in which a message ends: done or
 	// refused by its receipt, or undeliverable.
 	Settled func(tx T, m mash.OutMessage, at time.Time) error
+	// Refused is called in the transaction that refuses an authenticated
+	// message, after what its handler wrote was undone; may be nil.
+	Refused func(tx T, m Received, code mash.Code) error
 	// Changed is called after each commit that took messages in, heartbeats
 	// aside, with what they were about (request or notification ids; none for
 	// receipts); may be nil.

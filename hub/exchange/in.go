@@ -201,6 +201,11 @@ func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Tim
 		if err != nil {
 			return nil, fmt.Errorf("recording refusal: %w", err)
 		}
+		if x.Refused != nil {
+			if err := x.Refused(tx, Received{Message: a.msg, Hash: a.hash, At: now}, code); err != nil {
+				return nil, fmt.Errorf("noting refusal: %w", err)
+			}
+		}
 	}
 	if a.msg.Kind == wire.KindStatus { // the next one tells as much; none is kept
 		return nil, nil
