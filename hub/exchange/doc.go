@@ -4,14 +4,17 @@
 // Out: Post seals a message and puts it into the outbox in the caller's
 // transaction. A pump hands it to the broker and keeps handing it over until
 // the other side's receipt is here, not until the broker says yes. Past its
-// maximum age a message is visibly undeliverable.
+// maximum age a message is visibly undeliverable. That the broker has it is
+// recorded with the next commit there is, mostly the receipt's: a crash before
+// that costs one more copy, which the other side recognises.
 //
 // In: a reader per partition opens what arrives outside the transaction, then
 // takes a whole batch in one: it refuses what is forged or misdirected,
-// recognises duplicates by (issuer, message id), calls the handler, posts one
-// receipt per sender and stores the position that it will read from next. What
-// the transaction did is therefore exactly what the position says, whenever
-// the process dies (DESIGN I1, I7).
+// recognises duplicates by (issuer, message id), calls the handler and stores
+// the position that it will read from next. What the transaction did is
+// therefore exactly what the position says, whenever the process dies (DESIGN
+// I1, I7). After the commit it sends one receipt per sender. A receipt needs no
+// outbox: if it is lost the message comes again, and the inbox has the answer.
 //
 // A message that cannot be authenticated gets no receipt, because nobody can
 // be answered: it is quarantined and logged. A handler's refusal (an Error

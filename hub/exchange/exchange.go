@@ -64,7 +64,10 @@ type Exchange[T mash.ExchangeTx] struct {
 	nudge chan struct{}
 
 	mu       sync.Mutex
-	attempts map[string]int // failed tries by message key; in memory: a restart tries again
+	attempts map[string]int                         // failed tries by message key; in memory: a restart tries again
+	fresh    []mash.OutMessage                      // committed, not yet handed to the broker
+	handed   map[string]*handed                     // on their way or there, and not yet recorded as sent
+	owed     map[[2]mash.Address][]wire.ReceiptItem // by who owes it to whom
 }
 
 // maxAttempts is how often a handler may fail on one message before it is
@@ -79,7 +82,8 @@ func New[T mash.ExchangeTx](c Config[T]) *Exchange[T] {
 	if c.Tick == 0 {
 		c.Tick = 500 * time.Millisecond
 	}
-	return &Exchange[T]{Config: c, nudge: make(chan struct{}, 1), attempts: map[string]int{}}
+	return &Exchange[T]{Config: c, nudge: make(chan struct{}, 1), attempts: map[string]int{},
+		handed: map[string]*handed{}, owed: map[[2]mash.Address][]wire.ReceiptItem{}}
 }
 
 // Nudge tells the pump that the outbox has something. Call it after commit.
@@ -103,7 +107,12 @@ func (x *Exchange[T]) Run(ctx context.Context) error {
 			wg.Go(func() { x.read(ctx, topic, p) })
 		}
 	}
-	wg.Go(func() { x.pump(ctx) })
+	wg.Go(func() {
+		if err := x.remind(ctx); err != nil && ctx.Err() == nil {
+			x.Log.Warn("receipts are not sent again: their messages will be", "hub", x.Hub, "code", mash.CodeOf(err))
+		}
+		x.pump(ctx)
+	})
 	wg.Wait()
 	return nil
 }
@@ -116,22 +125,32 @@ type Draft struct {
 	MaxAge   time.Duration // after which it is undeliverable; zero: never
 }
 
-// Post seals a message and puts it into the outbox in tx. It goes out after
-// the commit, at once if Nudge is called.
+// Post seals a message and puts it into the outbox in tx. It goes out once that
+// is committed.
 func (x *Exchange[T]) Post(ctx context.Context, tx T, d Draft) (mash.OutMessage, error) {
+	seq := int64(0)
+	if d.Header.Ref != "" { // counted per request or notification
+		var err error
+		if seq, err = tx.NextSequence(d.From, d.Header.Ref); err != nil {
+			return mash.OutMessage{}, fmt.Errorf("numbering message: %w", err)
+		}
+	}
+	m, err := x.seal(ctx, d, seq)
+	if err != nil {
+		return m, err
+	}
+	tx.OnCommit(func() { x.queue(m) })
+	return m, tx.Enqueue(m)
+}
+
+// seal makes a message of a draft.
+func (x *Exchange[T]) seal(ctx context.Context, d Draft, sequence int64) (mash.OutMessage, error) {
 	now := x.Env.Now()
 	h := d.Header
-	h.ID, h.Hub, h.Issuer, h.Audience, h.IssuedAt = x.Env.NewID(), x.Hub, d.From, d.To, now
+	h.ID, h.Hub, h.Issuer, h.Audience, h.IssuedAt, h.Sequence = x.Env.NewID(), x.Hub, d.From, d.To, now, sequence
 	ref := h.Ref
 	if ref == "" {
 		ref = h.ID
-	}
-	if h.Ref != "" { // counted per request or notification
-		seq, err := tx.NextSequence(d.From, ref)
-		if err != nil {
-			return mash.OutMessage{}, fmt.Errorf("numbering message: %w", err)
-		}
-		h.Sequence = seq
 	}
 	payload, err := wire.Encode(h, d.Body)
 	if err != nil {
@@ -150,7 +169,7 @@ func (x *Exchange[T]) Post(ctx context.Context, tx T, d Draft) (mash.OutMessage,
 	if d.MaxAge > 0 {
 		m.Expires = now.Add(d.MaxAge)
 	}
-	return m, tx.Enqueue(m)
+	return m, nil
 }
 
 // topic is where a message goes: what the hub sends is keyed on the topic of

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -482,5 +483,88 @@ func TestRepeatSendsTheSameBytes(t *testing.T) {
 		if string(p.Value) != string(m.Sealed) || p.Key != "r1" {
 			t.Error("a repeat has other bytes")
 		}
+	}
+}
+
+// Receipts are in memory only: a process that dies after its commit owes them.
+func TestReceiptsGoAgainAfterAStart(t *testing.T) {
+	s := newSide(t)
+	s.bus.mu.Lock()
+	s.bus.fail = errors.New("no broker")
+	s.bus.mu.Unlock()
+	h := s.header(wire.KindReturn)
+	s.deliver(s.token(police, hubAddr, h, wire.Return{}))
+	s.stop()
+	s.bus.mu.Lock()
+	s.bus.fail = nil
+	s.bus.mu.Unlock()
+	if len(s.receipts()) != 0 {
+		t.Fatal("a receipt went out without a broker")
+	}
+	s.start()
+	s.eventually("the receipt goes after the start", func() bool { return s.receipts()[h.ID].Accepted })
+	if len(s.handled) != 1 {
+		t.Errorf("it was handled %d times", len(s.handled))
+	}
+	s.stop()
+	n := len(s.bus.published())
+	s.now = s.now.Add(time.Hour)
+	s.start()
+	time.Sleep(50 * time.Millisecond)
+	if got := len(s.bus.published()); got != n {
+		t.Errorf("a receipt of an hour ago went again: %d messages, %d before", got, n)
+	}
+}
+
+// An outage must not lose the receipts that came due in it.
+func TestReceiptsWaitForTheBroker(t *testing.T) {
+	s := newSide(t)
+	s.bus.mu.Lock()
+	s.bus.fail = errors.New("no broker")
+	s.bus.mu.Unlock()
+	h := s.header(wire.KindReturn)
+	s.deliver(s.token(police, hubAddr, h, wire.Return{}))
+	time.Sleep(120 * time.Millisecond) // more than one try
+	s.bus.mu.Lock()
+	s.bus.fail = nil
+	s.bus.mu.Unlock()
+	s.eventually("the receipt goes", func() bool { return s.receipts()[h.ID].Accepted })
+}
+
+// The receipt's transaction says also that the message was sent, first.
+func TestSentIsRecordedBeforeItsReceipt(t *testing.T) {
+	s := newSide(t)
+	s.stop()
+	var story []string
+	s.x.Tick = time.Hour // nothing but the receipt can record it
+	s.x.Sent = func(_ mash.HubTx, m mash.OutMessage, _ time.Time) error {
+		story = append(story, "sent "+m.ID)
+		return nil
+	}
+	s.x.Settled = func(_ mash.HubTx, m mash.OutMessage, _ time.Time) error {
+		story = append(story, m.State+" "+m.ID)
+		if m.Sent.IsZero() {
+			t.Error("it is settled and was never sent")
+		}
+		return nil
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.x.Run(ctx) }()
+	s.stop = func() { cancel(); <-done; s.stop = func() {} }
+	var m mash.OutMessage
+	if err := s.store.Update(ctx, func(tx mash.HubTx) (err error) {
+		m, err = s.x.Post(ctx, tx, exchange.Draft{From: hubAddr, To: police, Header: wire.Header{Kind: wire.KindRequest, Ref: "r1"}, Body: wire.Request{}})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("it goes out", func() bool { return len(s.bus.published()) == 1 })
+	time.Sleep(20 * time.Millisecond) // until the pump has noted that it did
+	h := s.header(wire.KindReceipt)
+	h.Ref = ""
+	s.deliver(s.token(police, hubAddr, h, wire.Receipt{Items: []wire.ReceiptItem{{ID: m.ID, Accepted: true}}}))
+	if want := []string{"sent " + m.ID, "done " + m.ID}; !slices.Equal(story, want) {
+		t.Errorf("the story is %v, want %v", story, want)
 	}
 }

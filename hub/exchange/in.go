@@ -57,37 +57,26 @@ func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, bat
 		}
 	}
 	now := x.Env.Now()
+	claimed := x.claim()
 	err := x.Store.Update(ctx, func(tx T) error {
-		receipts := map[[2]mash.Address]*wire.Receipt{}
-		var order [][2]mash.Address
+		if err := x.mark(tx, claimed); err != nil {
+			return err
+		}
 		for _, a := range arrivals {
 			item, err := x.takeOne(ctx, tx, a, now)
 			if err != nil {
 				return err
 			}
-			if item == nil {
-				continue
-			}
-			k := [2]mash.Address{a.msg.Audience, a.msg.Issuer}
-			if receipts[k] == nil {
-				receipts[k] = &wire.Receipt{}
-				order = append(order, k)
-			}
-			receipts[k].Items = append(receipts[k].Items, *item)
-		}
-		for _, k := range order {
-			_, err := x.Post(ctx, tx, Draft{From: k[0], To: k[1],
-				Header: wire.Header{Kind: wire.KindReceipt}, Body: receipts[k]})
-			if err != nil {
-				return fmt.Errorf("posting receipt: %w", err)
+			if item != nil {
+				tx.OnCommit(func() { x.owe(a.msg.Audience, a.msg.Issuer, *item) })
 			}
 		}
 		return tx.SetPosition(topic, partition, batch[len(batch)-1].Offset+1)
 	})
+	x.done(claimed, err == nil)
 	if err != nil {
 		return err
 	}
-	x.Nudge()
 	if refs, changed := about(arrivals); changed && x.Changed != nil {
 		x.Changed(refs)
 	}
@@ -168,7 +157,8 @@ func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Tim
 		if silent {
 			return nil, nil
 		}
-		return &wire.ReceiptItem{ID: known.ID, Accepted: known.Accepted, Code: known.Code, At: known.At}, nil
+		item := receiptOf(known)
+		return &item, nil
 	}
 	if !errors.Is(err, mash.ErrNotFound) {
 		return nil, fmt.Errorf("looking for duplicate: %w", err)
@@ -210,7 +200,7 @@ func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Tim
 	if a.msg.Kind == wire.KindStatus { // the next one tells as much; none is kept
 		return nil, nil
 	}
-	in := mash.InMessage{Issuer: a.msg.Issuer, ID: a.msg.ID, Hub: x.Hub, Kind: string(a.msg.Kind), Ref: a.msg.Ref,
+	in := mash.InMessage{Issuer: a.msg.Issuer, ID: a.msg.ID, Audience: a.msg.Audience, Hub: x.Hub, Kind: string(a.msg.Kind), Ref: a.msg.Ref,
 		Revision: a.msg.Revision, Sequence: a.msg.Sequence, Hash: a.hash, At: now, Accepted: failure == nil, Code: string(code)}
 	if err := tx.Take(in); err != nil {
 		return nil, fmt.Errorf("taking message: %w", err)
@@ -218,7 +208,31 @@ func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Tim
 	if silent {
 		return nil, nil
 	}
-	return &wire.ReceiptItem{ID: in.ID, Accepted: in.Accepted, Code: in.Code, At: now}, nil
+	item := receiptOf(in)
+	return &item, nil
+}
+
+func receiptOf(m mash.InMessage) wire.ReceiptItem {
+	return wire.ReceiptItem{ID: m.ID, Accepted: m.Accepted, Code: m.Code, At: m.At}
+}
+
+// remind owes again what a crash may have kept from going: receipts were in
+// memory only.
+func (x *Exchange[T]) remind(ctx context.Context) error {
+	var taken []mash.InMessage
+	err := x.Store.View(ctx, func(tx T) (err error) {
+		taken, err = tx.TakenSince(x.Hub, x.Env.Now().Add(-reminded), mostOwed)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("looking for receipts to send again: %w", err)
+	}
+	for _, m := range taken {
+		if kind := wire.Kind(m.Kind); kind != wire.KindReceipt && x.speaksFor(m.Audience) {
+			x.owe(m.Audience, m.Issuer, receiptOf(m))
+		}
+	}
+	return nil
 }
 
 // settle closes the outbox rows that a receipt covers.

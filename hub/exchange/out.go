@@ -2,107 +2,283 @@ package exchange
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"mashhub/hub/mash"
+	"mashhub/hub/wire"
 )
 
-// pumpBatch is how many messages one round takes.
-const pumpBatch = 256
+const (
+	// pumpBatch is how many messages one look at the outbox takes.
+	pumpBatch = 256
+	// mostOwed bounds the receipts that wait for a broker, in items. Beyond it
+	// they are dropped: the message comes again, and earns its receipt again.
+	mostOwed = 1 << 14
+	// reminded is how far back receipts go again after a start. What is older
+	// is asked for by its sender, who repeats it once a minute at least.
+	reminded = 10 * time.Minute
+	// itemsPerReceipt keeps a receipt within a message.
+	itemsPerReceipt = 1000
+)
 
-// pump hands due messages to the broker until ctx ends.
+// handed is a message that the broker has and whose row does not say so yet.
+type handed struct {
+	message mash.OutMessage // without its bytes
+	at      time.Time
+	claimed bool // by a transaction that is writing it
+}
+
+// pump hands messages to the broker until ctx ends: what was committed just
+// now from memory, and what the outbox says is due at the start, after a
+// failure and every Tick.
 func (x *Exchange[T]) pump(ctx context.Context) {
 	tick := time.NewTicker(x.Tick)
 	defer tick.Stop()
 	backoff := time.Duration(0)
-	for {
-		more, err := x.pumpOnce(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
+	for look := true; ctx.Err() == nil; {
+		more, err := false, error(nil)
+		if look {
+			more, err = x.patrol(ctx)
+		}
+		if err == nil {
+			err = x.hand(ctx)
+		}
+		look = more || err != nil
+		if err != nil && ctx.Err() == nil {
 			// The broker or the disk: nothing is lost, the rows stay open.
 			backoff = min(max(2*backoff, 50*time.Millisecond), 5*time.Second)
 			x.Log.Warn("outbox waits", "hub", x.Hub, "code", mash.CodeOf(err), "retry_in", backoff)
 			select {
 			case <-ctx.Done():
-				return
 			case <-time.After(backoff):
 			}
 			continue
 		}
 		backoff = 0
-		if more {
+		if look {
 			continue
 		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-x.nudge:
 		case <-tick.C:
+			look = true
+		}
+	}
+	// Else all of it would go out again at the next start.
+	if err := x.record(context.WithoutCancel(ctx)); err != nil {
+		x.Log.Warn("what was sent is not recorded and goes out again", "hub", x.Hub, "code", mash.CodeOf(err))
+	}
+}
+
+// queue takes a message that was committed. It is sent from memory; should that
+// fail, its row is still due.
+func (x *Exchange[T]) queue(m mash.OutMessage) {
+	x.mu.Lock()
+	x.fresh = append(x.fresh, m)
+	x.mu.Unlock()
+	x.Nudge()
+}
+
+// owe takes the receipt of a message that was committed.
+func (x *Exchange[T]) owe(from, to mash.Address, item wire.ReceiptItem) {
+	x.mu.Lock()
+	if k := [2]mash.Address{from, to}; len(x.owed[k]) < mostOwed {
+		x.owed[k] = append(x.owed[k], item)
+	}
+	x.mu.Unlock()
+	x.Nudge()
+}
+
+// hand publishes what was committed since the last time, and the receipts that
+// are owed. A receipt is not kept in the outbox: the inbox says what it said,
+// and whoever misses it sends the message again.
+func (x *Exchange[T]) hand(ctx context.Context) error {
+	x.mu.Lock()
+	fresh, owed := x.fresh, x.owed
+	x.fresh, x.owed = nil, map[[2]mash.Address][]wire.ReceiptItem{}
+	for _, m := range fresh {
+		x.remember(m, time.Time{})
+	}
+	x.mu.Unlock()
+	if len(fresh)+len(owed) == 0 {
+		return nil
+	}
+	out := make([]mash.BusMessage, 0, len(fresh)+len(owed))
+	for _, m := range fresh {
+		out = append(out, mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed})
+	}
+	err := x.receipts(ctx, owed, &out)
+	if err == nil {
+		if err = x.Bus.Publish(ctx, out); err != nil {
+			err = mash.Errorf(mash.CodeUnavailable, "publishing: %w", err)
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	at := x.Env.Now()
+	for _, m := range fresh {
+		if err != nil {
+			delete(x.handed, m.ID)
+		} else {
+			x.remember(m, at)
+		}
+	}
+	if err != nil {
+		for k, items := range owed {
+			if len(x.owed[k])+len(items) <= mostOwed {
+				x.owed[k] = append(items, x.owed[k]...)
+			}
+		}
+	}
+	return err
+}
+
+// remember notes a message as on its way, or at the broker since at. x.mu must
+// be held.
+func (x *Exchange[T]) remember(m mash.OutMessage, at time.Time) {
+	m.Sealed = nil
+	x.handed[m.ID] = &handed{message: m, at: at}
+}
+
+// receipts seals one receipt per pair of correspondents.
+func (x *Exchange[T]) receipts(ctx context.Context, owed map[[2]mash.Address][]wire.ReceiptItem, out *[]mash.BusMessage) error {
+	for k, all := range owed {
+		for items := range slices.Chunk(all, itemsPerReceipt) {
+			m, err := x.seal(ctx, Draft{From: k[0], To: k[1], Header: wire.Header{Kind: wire.KindReceipt}, Body: wire.Receipt{Items: items}}, 0)
+			if err != nil {
+				return err
+			}
+			*out = append(*out, mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed})
+		}
+	}
+	return nil
+}
+
+// claim takes what the broker has and no row says yet, for one transaction.
+func (x *Exchange[T]) claim() (out []*handed) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, h := range x.handed {
+		if !h.claimed && !h.at.IsZero() {
+			h.claimed = true
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// done forgets claimed messages once they are recorded, or gives them back.
+func (x *Exchange[T]) done(claimed []*handed, recorded bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, h := range claimed {
+		if h.claimed = false; recorded {
+			delete(x.handed, h.message.ID)
 		}
 	}
 }
 
-// pumpOnce expires what is too old, publishes what is due and records it.
-func (x *Exchange[T]) pumpOnce(ctx context.Context) (more bool, err error) {
+// mark records in tx that the broker has the claimed messages.
+func (x *Exchange[T]) mark(tx T, claimed []*handed) error {
+	for _, h := range claimed {
+		first, err := tx.MarkSent(h.message.ID, h.at, h.at.Add(x.resendAfter(h.message.Attempts)))
+		if errors.Is(err, mash.ErrNotFound) {
+			continue
+		}
+		if err == nil && first && x.Sent != nil {
+			err = x.Sent(tx, h.message, h.at)
+		}
+		if err != nil {
+			return fmt.Errorf("recording that a message was sent: %w", err)
+		}
+	}
+	return nil
+}
+
+// record writes down what the broker has, where no receipt's transaction has
+// done so meanwhile: alone it would cost a commit for each message.
+func (x *Exchange[T]) record(ctx context.Context) error {
+	claimed := x.claim()
+	if len(claimed) == 0 {
+		return nil
+	}
+	err := x.Store.Update(ctx, func(tx T) error { return x.mark(tx, claimed) })
+	x.done(claimed, err == nil)
+	return err
+}
+
+// patrol expires what is too old and publishes what is due by its row: what a
+// crash, an outage or a missing receipt has left.
+func (x *Exchange[T]) patrol(ctx context.Context) (more bool, err error) {
+	if err := x.record(ctx); err != nil {
+		return false, err
+	}
 	now := x.Env.Now()
 	var due []mash.OutMessage
-	old := 0
-	err = x.Store.View(ctx, func(tx T) error {
-		var err error
+	if err := x.Store.View(ctx, func(tx T) (err error) {
 		due, err = tx.DueMessages(x.Hub, now, pumpBatch)
 		return err
-	})
-	if err != nil {
+	}); err != nil {
 		return false, err
 	}
 	for _, m := range due {
 		if !m.Expires.IsZero() && !now.Before(m.Expires) {
-			old++
+			return true, x.expire(ctx, now)
 		}
 	}
-	if old > 0 {
-		err = x.Store.Update(ctx, func(tx T) error {
-			gone, err := tx.ExpireMessages(x.Hub, now, pumpBatch)
-			if err != nil {
-				return err
-			}
-			for _, m := range gone {
-				if err := x.settled(tx, m, now); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		return err == nil, err
+	more = len(due) == pumpBatch
+	var out []mash.BusMessage
+	var sent []mash.OutMessage
+	x.mu.Lock()
+	for _, m := range due {
+		if x.handed[m.ID] == nil && !x.isFresh(m.ID) {
+			out = append(out, mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed})
+			sent = append(sent, m)
+		}
 	}
-	if len(due) == 0 {
+	x.mu.Unlock()
+	if len(out) == 0 {
 		return false, nil
-	}
-	out := make([]mash.BusMessage, len(due))
-	for i, m := range due {
-		out[i] = mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed}
 	}
 	if err := x.Bus.Publish(ctx, out); err != nil {
 		return false, mash.Errorf(mash.CodeUnavailable, "publishing: %w", err)
 	}
+	x.mu.Lock()
 	at := x.Env.Now()
-	err = x.Store.Update(ctx, func(tx T) error {
-		for _, m := range due {
-			first, err := tx.MarkSent(m.ID, at, at.Add(x.resendAfter(m.Attempts)))
-			if err != nil {
+	for _, m := range sent {
+		x.remember(m, at)
+	}
+	x.mu.Unlock()
+	return more, x.record(ctx)
+}
+
+// isFresh reports whether a message waits to be handed over. x.mu must be held.
+func (x *Exchange[T]) isFresh(id string) bool {
+	for _, m := range x.fresh {
+		if m.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *Exchange[T]) expire(ctx context.Context, now time.Time) error {
+	return x.Store.Update(ctx, func(tx T) error {
+		gone, err := tx.ExpireMessages(x.Hub, now, pumpBatch)
+		if err != nil {
+			return err
+		}
+		for _, m := range gone {
+			if err := x.settled(tx, m, now); err != nil {
 				return err
-			}
-			if first && x.Sent != nil {
-				if err := x.Sent(tx, m, at); err != nil {
-					return err
-				}
 			}
 		}
 		return nil
 	})
-	return len(due) == pumpBatch, err
 }
 
 func (x *Exchange[T]) resendAfter(attempts int) time.Duration {

@@ -119,6 +119,7 @@ type Outbox interface {
 type InMessage struct {
 	Issuer   Address
 	ID       string
+	Audience Address // whom of ours it was for: who gives its receipt
 	Hub      string
 	Kind     string
 	Ref      string
@@ -136,6 +137,9 @@ type Inbox interface {
 	// Taken returns the message if it was taken in before. Errors: ErrNotFound.
 	Taken(issuer Address, id string) (InMessage, error)
 	Take(InMessage) error
+	// TakenSince lists one hub's messages taken in at since or later, newest
+	// first: whose receipts a crash may have lost.
+	TakenSince(hub string, since time.Time, limit int) ([]InMessage, error)
 	// Position is the next offset to read; ok is false at the first start.
 	Position(topic string, partition int) (next int64, ok bool, err error)
 	SetPosition(topic string, partition int, next int64) error

@@ -160,7 +160,7 @@ func sequence[T mash.ExchangeTx](b bench[T]) {
 // inbox: duplicates by (issuer, id); the position moves with the effect.
 func inbox[T mash.ExchangeTx](b bench[T]) {
 	m := mash.InMessage{
-		Issuer: "agency/police", ID: "m1", Hub: "fernshire", Kind: "return", Ref: "r1", Revision: 2, Sequence: 5,
+		Issuer: "agency/police", ID: "m1", Audience: "hub/fernshire", Hub: "fernshire", Kind: "return", Ref: "r1", Revision: 2, Sequence: 5,
 		Hash: "abc", At: at(0), Accepted: true,
 	}
 	refused := m
@@ -183,7 +183,19 @@ func inbox[T mash.ExchangeTx](b bench[T]) {
 	b.do(func(tx T) error {
 		other := m
 		other.Issuer = "agency/health" // the same id by another is another message
+		if err := tx.Take(other); err != nil {
+			return err
+		}
+		other.ID, other.At = "later", at(0).Add(time.Second)
 		return tx.Take(other)
+	})
+	b.see(func(tx T) error {
+		all, err := tx.TakenSince("fernshire", at(0), 9)
+		newest, err2 := tx.TakenSince("fernshire", at(0), 1)
+		late, err3 := tx.TakenSince("fernshire", at(0).Add(time.Second), 9)
+		none, err4 := tx.TakenSince("elsewhere", at(0), 9)
+		return errors.Join(err, err2, err3, err4, expect("taken since", len(all), 4), expect("newest", newest[0].ID, "later"),
+			expect("late", len(late), 1), expect("another hub's", len(none), 0))
 	})
 	b.see(func(tx T) error {
 		got, err := tx.Taken(m.Issuer, "m1")
