@@ -202,12 +202,22 @@ func (n *Node) startConnectors(ctx context.Context) ([]node.Source, error) {
 			continue
 		}
 		n.Plugins = append(n.Plugins, p)
-		d, derr := p.Describe(ctx, connector.DescribeRequest{})
-		if err == nil && derr != nil {
-			err = fmt.Errorf("describing the connector %s: %w", n.Connectors[i].Name, derr)
+		known := func() ([]string, error) {
+			d, err := p.Describe(ctx, connector.DescribeRequest{})
+			return d.Methods, err
 		}
-		sources = append(sources, node.Source{Name: n.Connectors[i].Name, Connector: wrapped[connector.Connector](n.Wrap.Connector, p), Methods: d.Methods, Hub: n.Connectors[i].Hub,
-			Status: func() (string, int) { return string(p.State()), p.Pid() }})
+		s := node.Source{Name: n.Connectors[i].Name, Connector: wrapped[connector.Connector](n.Wrap.Connector, p), Hub: n.Connectors[i].Hub,
+			Status:  func() (string, int) { return string(p.State()), p.Pid() },
+			Failure: func() string { return string(p.Failure()) }}
+		var derr error
+		if s.Methods, derr = known(); derr != nil {
+			// It did not start, and is tried again and again. The agency's other
+			// systems, and its people, answer meanwhile.
+			s.Known = known
+			n.Log.Warn("a connector has not said what it does: until then it counts as a system that cannot be searched",
+				"connector", s.Name, "code", string(connector.CodeOf(derr)))
+		}
+		sources = append(sources, s)
 	}
 	return sources, err
 }

@@ -18,9 +18,15 @@ type Source struct {
 	Name      string
 	Connector connector.Connector
 	Methods   []string // as it described itself: search, fetch, deliver, watch
-	Hub       string   // to which hub its watch reports
+	// Known repeats what it says of its methods, for one that could not say so
+	// when the node began; nil where Methods is that. While it gives an error,
+	// it counts as one that answers (Unknown).
+	Known func() ([]string, error)
+	Hub   string // to which hub its watch reports
 	// Status says how the plugin process fares; nil for one in this process.
 	Status func() (state string, pid int)
+	// Failure is the code of what keeps its process from starting, or empty.
+	Failure func() string
 }
 
 // Link is one hub that the node serves.
@@ -127,9 +133,11 @@ func (n *Node) Run(ctx context.Context) error {
 	wg.Go(func() { n.workLoop(ctx) })
 	wg.Go(func() { n.heartbeatLoop(ctx) })
 	for _, s := range n.Sources {
-		if s.does("watch") {
-			wg.Go(func() { n.watchLoop(ctx, s) })
-		}
+		wg.Go(func() {
+			if n.learned(ctx, s) && s.does("watch") {
+				n.watchLoop(ctx, s)
+			}
+		})
 	}
 	wg.Wait()
 	return nil
@@ -150,15 +158,6 @@ func (n *Node) Beat() {
 	case n.beat <- struct{}{}:
 	default:
 	}
-}
-
-func (s Source) does(method string) bool {
-	for _, m := range s.Methods {
-		if m == method {
-			return true
-		}
-	}
-	return false
 }
 
 // event is something that happened here, by this node's clock.

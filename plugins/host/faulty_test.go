@@ -36,6 +36,8 @@ func runAs(role string, args []string) {
 	switch role {
 	case "plugin":
 		connector.Serve(&faulty{})
+	case "undescribed": // breaks the contract in the first answer, until a file is there
+		connector.Serve(&undescribed{mended: args[0]})
 	case "plugin-v2", "plugin-v1v2":
 		serveVersions(role)
 	case "exit":
@@ -93,6 +95,19 @@ func (f *faulty) Configure(_ context.Context, q connector.ConfigureRequest) (con
 		}
 	}
 	return connector.ConfigureResponse{}, nil
+}
+
+// undescribed cannot say what it is before its file is there.
+type undescribed struct {
+	faulty
+	mended string
+}
+
+func (u *undescribed) Describe(ctx context.Context, q connector.DescribeRequest) (connector.DescribeResponse, error) {
+	if _, err := os.Stat(u.mended); err != nil {
+		return connector.DescribeResponse{Kind: secret}, nil
+	}
+	return u.faulty.Describe(ctx, q)
 }
 
 // times counts in a file how often this was called, this call included.

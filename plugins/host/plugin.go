@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -27,9 +28,10 @@ type Plugin struct {
 	mu       sync.Mutex
 	settings settings
 	state    State
-	current  *instance     // nil while there is none to call
-	changed  chan struct{} // closed at the next change of state or current
-	last     *instance     // the newest that was ready: what Describe tells
+	current  *instance           // nil while there is none to call
+	changed  chan struct{}       // closed at the next change of state or current
+	last     *instance           // the newest that was ready: what Describe tells
+	failure  connector.ErrorCode // why the newest launch failed; empty after one that did not
 	restarts int
 	excess   int
 }
@@ -59,6 +61,7 @@ func Start(ctx context.Context, spec Spec) (*Plugin, error) {
 			return nil, err
 		}
 		spec.Log.Warn("the connector did not start", "code", string(connector.CodeOf(err)))
+		p.failure = connector.CodeOf(err)
 	}
 	if first != nil {
 		p.publish(Running, first)
@@ -106,6 +109,14 @@ func (p *Plugin) Version() connector.Version {
 	return p.last.version
 }
 
+// Failure is why the newest launch failed, or empty if it did not: of the
+// error its code alone, which is fit for a page.
+func (p *Plugin) Failure() connector.ErrorCode {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failure
+}
+
 // Stats are counts since Start.
 type Stats struct {
 	Restarts int    // launches after the first
@@ -121,12 +132,13 @@ func (p *Plugin) Stats() Stats {
 }
 
 // Describe repeats what the plugin said at its newest launch, also while it is
-// restarting or tripped. CodeUnavailable if it never started.
+// restarting or tripped. Before the first launch that succeeds, the error has
+// the code of the one that failed.
 func (p *Plugin) Describe(context.Context, connector.DescribeRequest) (connector.DescribeResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.last == nil {
-		return connector.DescribeResponse{}, connector.Errorf(connector.CodeUnavailable, "%s: it has not started yet", p.spec.Name)
+		return connector.DescribeResponse{}, connector.Errorf(cmp.Or(p.failure, connector.CodeUnavailable), "%s: it has not started yet", p.spec.Name)
 	}
 	d := p.last.description
 	d.Methods, d.Categories = slices.Clone(d.Methods), slices.Clone(d.Categories)

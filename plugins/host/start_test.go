@@ -100,6 +100,32 @@ func TestKeepTryingGoesOnUntilItStarts(t *testing.T) {
 	eventually(t, "running", func() bool { return r.State() == Running })
 }
 
+// TestOneThatCannotDescribeItself is tried again, says meanwhile why it did not
+// start, by a code alone, and then what it is.
+func TestOneThatCannotDescribeItself(t *testing.T) {
+	mended := filepath.Join(t.TempDir(), "mended")
+	r := start(t, func(s *Spec) {
+		s.KeepTrying = true
+		s.Cmd = []string{s.Cmd[0], "as", "undescribed", mended}
+		s.Limits.BackoffMax = 50 * time.Millisecond
+	})
+	_, err := r.Describe(t.Context(), connector.DescribeRequest{})
+	wantCode(t, err, connector.CodeMisbehaved)
+	if r.Failure() != connector.CodeMisbehaved || !strings.Contains(r.log.String(), "code=misbehaved") {
+		t.Errorf("the failure is %q, and the log says:\n%s", r.Failure(), r.log)
+	}
+	if err := os.WriteFile(mended, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a description", func() bool {
+		d, err := r.Describe(t.Context(), connector.DescribeRequest{})
+		return err == nil && d.Kind == "faulty"
+	})
+	if r.Failure() != "" {
+		t.Errorf("it runs, and its failure is %q", r.Failure())
+	}
+}
+
 func TestAProgramReplacedOnDiskIsNotStartedAgain(t *testing.T) {
 	r := &rig{}
 	spec := specFor(t, r, "plugin")

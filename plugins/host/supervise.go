@@ -11,6 +11,9 @@ func (p *Plugin) publish(state State, in *instance) {
 	p.mu.Lock()
 	changed := p.state != state
 	p.state, p.current = state, in
+	if in != nil {
+		p.failure = ""
+	}
 	if in != nil && in != p.last {
 		if p.last != nil {
 			p.restarts++
@@ -126,6 +129,9 @@ func (p *Plugin) recover(b *breaker) *instance {
 		if p.ctx.Err() != nil {
 			return nil
 		}
+		p.mu.Lock()
+		p.failure = connector.CodeOf(err)
+		p.mu.Unlock()
 		hopeless = permanent(err)
 		p.spec.Log.Warn("the connector did not start again", "code", string(connector.CodeOf(err)))
 	}

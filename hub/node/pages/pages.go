@@ -94,7 +94,9 @@ func newSite(o Options) (*site, error) {
 	}
 	s := &site{Options: o, sessions: sessions, views: views, zone: zone}
 	s.layout = kit.Layout{Organisation: o.Agency.Name, ServiceName: "Safeguarding inbox", HeldFor: o.Agency.HeldFor, Contact: o.Contact,
-		Nav:  func(kit.User) []kit.NavItem { return []kit.NavItem{{Text: "Inbox", Href: "/tasks"}} },
+		Nav: func(kit.User) []kit.NavItem {
+			return []kit.NavItem{{Text: "Inbox", Href: "/tasks"}, {Text: "Systems", Href: "/systems"}}
+		},
 		Demo: "This is a demonstration. Nobody here is real. Enter nothing about a real child or family."}
 	s.router, err = kit.NewRouter(kit.Config{Layout: s.layout, Sessions: sessions, Authorise: s.authorise, Rules: rules,
 		NewID: o.Node.Env.NewID, Log: o.Log, TLS: o.TLS, Hosts: o.Hosts, Status: kit.Status})
@@ -118,6 +120,7 @@ func (s *site) routes() {
 	s.router.Handle(
 		kit.Route{Pattern: "GET /{$}", Rule: ruleInbox, Handler: s.inbox},
 		kit.Route{Pattern: "GET /tasks", Rule: ruleInbox, Handler: s.inbox},
+		kit.Route{Pattern: "GET /systems", Rule: ruleInbox, Handler: s.systems},
 		kit.Route{Pattern: "GET /live/inbox", Rule: ruleInbox, Handler: s.live, Stream: true},
 		kit.Route{Pattern: "GET /tasks/{id}", Rule: ruleTask, Handler: s.task},
 		kit.Route{Pattern: "POST /tasks/{id}/answer", Rule: ruleTask, Handler: s.answer, MaxBody: answerBody},
