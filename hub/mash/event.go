@@ -40,6 +40,9 @@ const (
 	EventWithdrawn      EventKind = "withdrawn"
 	EventExpired        EventKind = "expired"
 	EventRetargeted     EventKind = "retargeted" // RAG changed; Detail is the new RAG
+	EventAmended        EventKind = "amended"    // a new revision of the question; Detail is what changed
+	EventAmendTaken     EventKind = "amend_taken"
+	EventAmendFailed    EventKind = "amend_failed" // the agency could not be told; Detail is the code
 	EventSourceDown     EventKind = "source_unavailable"
 	EventSourceUp       EventKind = "source_available"
 	EventTelephoned     EventKind = "telephoned"
@@ -68,11 +71,17 @@ type Outage struct {
 
 // Heartbeat is the last sign of life of an agency's node.
 type Heartbeat struct {
-	Party       Party     `json:"party"`
-	At          time.Time `json:"at"`       // hub's clock at arrival
-	AgencyAt    time.Time `json:"agencyAt"` // the node's own
-	PolicyEpoch int64     `json:"policyEpoch"`
-	Sources     []Source  `json:"sources"`
+	Party    Party     `json:"party"`
+	At       time.Time `json:"at"`       // hub's clock at arrival
+	AgencyAt time.Time `json:"agencyAt"` // the node's own
+	Sources  []Source  `json:"sources"`
+	// PolicyVersion and PolicyEpoch are of the agreements by which the node
+	// decides for this hub; empty from a node that does not say.
+	PolicyVersion string `json:"policyVersion,omitempty"`
+	PolicyEpoch   int64  `json:"policyEpoch"`
+	// OldSince is since when, by the hub's clock, that epoch has been older
+	// than the hub's; zero while it is not.
+	OldSince time.Time `json:"oldSince,omitzero"`
 }
 
 // Source is the state of one connector at a node.

@@ -396,8 +396,8 @@ type Task struct {
 	Request  string
 	Party    Party
 	Kind     string // answer, match_check, review, notice
-	State    string // open, done
-	Body     []byte // JSON, content
+	State    string // open, done; a notice on its way to the agency's own system: delivering
+	Body     []byte // JSON, content; nil once a notice was taken in
 	Created  time.Time
 	OpenedAt time.Time
 	OpenedBy string
@@ -413,6 +413,8 @@ type Tasks interface {
 	UpdateTask(Task) error
 	OpenTasks(units []string, limit int) ([]Task, error) // nil units: all
 	TasksOf(hub, request string) ([]Task, error)
+	// TasksIn lists tasks in a state that is neither open nor done, oldest first.
+	TasksIn(state string, limit int) ([]Task, error)
 }
 
 // NodeNotices remembers what a node pushed or was told: exactly one per child

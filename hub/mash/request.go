@@ -73,6 +73,7 @@ type Request struct {
 	Profile    string       `json:"profile"`  // whose target it is
 	Decision   string       `json:"decision"` // id of the ask decision
 	MessageID  string       `json:"message_id,omitempty"`
+	Earlier    []Terms      `json:"earlier,omitempty"` // what earlier revisions asked, oldest first
 	// AnswerRefused is why the hub could not take the last answer in, as a
 	// code; empty once one landed.
 	AnswerRefused Code      `json:"answer_refused,omitempty"`
@@ -84,7 +85,8 @@ type Request struct {
 const (
 	MarkClarifying        = "clarifying"
 	MarkSourceUnavailable = "source_unavailable"
-	MarkAnswerRefused     = "answer_refused" // the hub could not take what the agency sent
+	MarkAnswerRefused     = "answer_refused"   // the hub could not take what the agency sent
+	MarkChangeNotTaken    = "change_not_taken" // the agency could not be told that the question changed
 )
 
 // ReturnOutcome is the answer about one person.
@@ -134,6 +136,7 @@ type Return struct {
 	LandedAt      time.Time       `json:"landed_at,omitzero"`
 	SealedHash    string          `json:"sealed_hash,omitempty"` // SHA-256 of the token it came in
 	PolicyVersion string          `json:"policy_version"`
+	PolicyEpoch   int64           `json:"policy_epoch,omitempty"`
 	// ItemCount and SetAside count what came: in scope, and set aside from it.
 	ItemCount  int         `json:"item_count"`
 	SetAside   int         `json:"set_aside,omitempty"`
@@ -150,6 +153,8 @@ const (
 	FlagSuperseded  = "superseded"  // a newer revision is here
 	FlagQuarantined = "quarantined" // something in it was outside the request's scope, and is set aside by itself
 	FlagExcess      = "excess"      // the hub's people marked it as more than was needed
+	FlagOutdated    = "outdated"    // answers an earlier revision, about somebody whose identity was corrected since
+	FlagOldPolicy   = "old_policy"  // decided under an older epoch of the agreements than the hub's; merged all the same
 )
 
 // ReturnedItem is an item with what the release decision attached to it.
@@ -175,6 +180,7 @@ type Notification struct {
 	Received  *time.Time        `json:"received_at,omitempty"`
 	Acked     *time.Time        `json:"acknowledged_at,omitempty"`
 	AckedBy   string            `json:"acknowledged_by,omitempty"`
+	AckedHow  string            `json:"acknowledged_how,omitempty"` // person, or system: the recipient's own has it
 	Code      string            `json:"code,omitempty"`
 	Decision  string            `json:"decision"`
 	MessageID string            `json:"message_id,omitempty"`

@@ -58,6 +58,13 @@ func (t nodeTx) TasksOf(hub, request string) ([]mash.Task, error) {
 	return many(t.tx, scanTask, `SELECT `+taskColumns+` FROM tasks WHERE hub = ?1 AND request = ?2 ORDER BY created, id`, hub, request)
 }
 
+// TasksIn lists the oldest first. The index has no row for open and done tasks,
+// which are most.
+func (t nodeTx) TasksIn(state string, limit int) ([]mash.Task, error) {
+	return many(t.tx, scanTask, `SELECT `+taskColumns+` FROM tasks
+		WHERE state NOT IN ('open', 'done') AND state = ?1 ORDER BY created, id LIMIT ?2`, state, atMost(limit))
+}
+
 // NoticeOnce reports whether the key is new, and remembers it.
 func (t nodeTx) NoticeOnce(hub, key string, at time.Time) (bool, error) {
 	n, err := t.exec(`INSERT INTO node_notices (hub, named, made) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING`, hub, key, ms(at))

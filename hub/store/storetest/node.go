@@ -172,6 +172,15 @@ func tasks(b nodeBench) {
 		_, missing := tx.Task("none")
 		return errors.Join(err, err2, expect("of r1", ids(of, id), []string{"t2", "t1", "t0"}), expect("not found", errors.Is(missing, mash.ErrNotFound), true))
 	})
+	later.State, other.State = "delivering", "delivering"
+	b.do(func(tx ntx) error { return errors.Join(tx.UpdateTask(later), tx.UpdateTask(other)) })
+	b.see(func(tx ntx) error {
+		all, err := tx.TasksIn("delivering", 0)
+		one, err2 := tx.TasksIn("delivering", 1)
+		none, err3 := tx.TasksIn("waiting", 0)
+		return errors.Join(err, err2, err3, expect("delivering", ids(all, id), []string{"t9", "t0"}), expect("the oldest", ids(one, id), []string{"t9"}), expect("waiting", len(none), 0))
+	})
+	open(nil, 0, "t1")
 }
 
 func nodeNotices(b nodeBench) {
