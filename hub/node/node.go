@@ -18,15 +18,9 @@ type Source struct {
 	Name      string
 	Connector connector.Connector
 	Methods   []string // as it described itself: search, fetch, deliver, watch
-	// Known repeats what it says of its methods, for one that could not say so
-	// when the node began; nil where Methods is that. While it gives an error,
-	// it counts as one that answers (Unknown).
-	Known func() ([]string, error)
-	Hub   string // to which hub its watch reports
+	Hub       string   // to which hub its watch reports
 	// Status says how the plugin process fares; nil for one in this process.
 	Status func() (state string, pid int)
-	// Failure is the code of what keeps its process from starting, or empty.
-	Failure func() string
 }
 
 // Link is one hub that the node serves.
@@ -61,7 +55,11 @@ type Config struct {
 	Heartbeat time.Duration // 5 s when zero
 	CallTime  time.Duration // how long a search or a fetch may take: 2 minutes when zero
 	MaxAge    time.Duration // after which a return is undeliverable: 7 days when zero
-	Changed   func()        // after a task or state changed; may be nil
+	// DeliverWithin is how long a notice may wait for the agency's own system
+	// before a person gets it: 2 minutes when zero.
+	DeliverWithin time.Duration
+	NoticeLife    time.Duration // how long a notice waits to be read: 30 days when zero
+	Changed       func()        // after a task or state changed; may be nil
 }
 
 // Node is the runtime of one agency. Safe for concurrent use.
@@ -70,6 +68,8 @@ type Node struct {
 	links map[string]*Link
 	nudge chan struct{}
 	beat  chan struct{}
+	// handover says that a notice waits for the agency's own system.
+	handover chan struct{}
 
 	mu   sync.Mutex
 	busy map[string]bool // requests being worked on in this process
@@ -92,11 +92,17 @@ func New(c Config) *Node {
 	if c.MaxAge == 0 {
 		c.MaxAge = 7 * 24 * time.Hour
 	}
+	if c.DeliverWithin == 0 {
+		c.DeliverWithin = 2 * time.Minute
+	}
+	if c.NoticeLife == 0 {
+		c.NoticeLife = 30 * 24 * time.Hour
+	}
 	if c.Changed == nil {
 		c.Changed = func() {}
 	}
 	n := &Node{Config: c, links: map[string]*Link{}, busy: map[string]bool{},
-		nudge: make(chan struct{}, 1), beat: make(chan struct{}, 1)}
+		nudge: make(chan struct{}, 1), beat: make(chan struct{}, 1), handover: make(chan struct{}, 1)}
 	for _, l := range c.Links {
 		n.links[l.Hub] = l
 	}
@@ -132,12 +138,11 @@ func (n *Node) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { n.workLoop(ctx) })
 	wg.Go(func() { n.heartbeatLoop(ctx) })
+	wg.Go(func() { n.deliverLoop(ctx) })
 	for _, s := range n.Sources {
-		wg.Go(func() {
-			if n.learned(ctx, s) && s.does("watch") {
-				n.watchLoop(ctx, s)
-			}
-		})
+		if s.does("watch") {
+			wg.Go(func() { n.watchLoop(ctx, s) })
+		}
 	}
 	wg.Wait()
 	return nil
@@ -158,6 +163,15 @@ func (n *Node) Beat() {
 	case n.beat <- struct{}{}:
 	default:
 	}
+}
+
+func (s Source) does(method string) bool {
+	for _, m := range s.Methods {
+		if m == method {
+			return true
+		}
+	}
+	return false
 }
 
 // event is something that happened here, by this node's clock.

@@ -126,7 +126,8 @@ func grown(p record.Person, on time.Time) bool {
 	return p.BirthDate != nil && !p.BirthDate.Latest().IsZero() && !p.BirthDate.Latest().AddDate(18, 0, 0).After(on)
 }
 
-// takeNotify takes a notification in for one of the agency's units: into the
+// takeNotify takes a notification in for one of the agency's units: to be
+// handed to the agency's own system, where one takes notices, else into the
 // inbox of a person, who acknowledges it.
 func (n *Node) takeNotify(ctx context.Context, tx mash.NodeTx, m exchange.Received) error {
 	body, err := wire.DecodeBody[wire.Notify](m.Message)
@@ -141,20 +142,31 @@ func (n *Node) takeNotify(ctx context.Context, tx mash.NodeTx, m exchange.Receiv
 	if err != nil || !isNew {
 		return err
 	}
+	state := "open"
+	if _, ok := n.deliverer(); ok {
+		state = TaskDelivering
+		tx.OnCommit(func() {
+			select {
+			case n.handover <- struct{}{}:
+			default:
+			}
+		})
+	}
 	b, err := json.Marshal(taskBody{Notice: body.Content, Kind: body.Notification.Kind, ID: body.Notification.ID})
 	if err != nil {
 		return err
 	}
-	if err := tx.PutTask(mash.Task{ID: n.Env.NewID(), Hub: m.Hub, Request: body.Notification.ID, Party: party, Kind: TaskNotice, State: "open", Body: b, Created: m.At}); err != nil {
+	if err := tx.PutTask(mash.Task{ID: n.Env.NewID(), Hub: m.Hub, Request: body.Notification.ID, Party: party, Kind: TaskNotice, State: state, Body: b, Created: m.At}); err != nil {
 		return fmt.Errorf("filing notification: %w", err)
 	}
 	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "notify.receive", Hub: m.Hub, Detail: map[string]string{"notice": body.Notification.ID, "party": party.String()}})
 }
 
-// Acknowledge says that somebody has taken a notification in. The second time
-// nothing happens.
+// Acknowledge says that somebody has taken a notification in. What it said
+// leaves the node with that; the row stays. The second time nothing happens:
+// CodeConflict says that it is done.
 func (n *Node) Acknowledge(ctx context.Context, actor mash.Actor, taskID string) error {
-	t, b, err := n.openTask(ctx, actor, taskID, TaskNotice)
+	t, _, err := n.openTask(ctx, actor, taskID, TaskNotice)
 	if err != nil {
 		return err
 	}
@@ -165,20 +177,10 @@ func (n *Node) Acknowledge(ctx context.Context, actor mash.Actor, taskID string)
 	}
 	err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
 		t, err := tx.Task(t.ID)
-		if err != nil {
+		if err != nil || t.State != "open" {
 			return err
 		}
-		if t.State != "open" {
-			return nil
-		}
-		if err := doneTask(tx, t.ID, actor.ID, now); err != nil {
-			return err
-		}
-		if _, err := n.links[t.Hub].post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(t.Party), To: mash.HubAddress(t.Hub), MaxAge: n.MaxAge,
-			Header: wire.Header{Kind: wire.KindAcknowledge, Ref: b.ID}, Body: wire.Acknowledge{Notification: b.ID, By: role, At: now}}); err != nil {
-			return err
-		}
-		return n.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "notify.acknowledge", Hub: t.Hub, Detail: map[string]string{"notice": b.ID}})
+		return n.endNotice(ctx, tx, t, mash.Entry{At: now, Actor: actor.ID, Action: "notify.acknowledge"}, wire.Acknowledge{By: role, How: wire.HowPerson})
 	})
 	n.links[t.Hub].post.Nudge()
 	n.Changed()
@@ -191,6 +193,10 @@ func (n *Node) takeAcknowledge(ctx context.Context, tx mash.NodeTx, m exchange.R
 	if err != nil {
 		return err
 	}
-	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "notify.acknowledged", Hub: m.Hub,
-		Detail: map[string]string{"notice": body.Notification, "by": body.By}})
+	action := "notify.acknowledged"
+	if body.How == wire.HowExpired {
+		action = "notify.expired"
+	}
+	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: action, Hub: m.Hub,
+		Detail: map[string]string{"notice": body.Notification, "by": body.By, "how": body.How}})
 }

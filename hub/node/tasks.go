@@ -23,6 +23,10 @@ const (
 	TaskNotice = "notice"      // a notification to acknowledge
 )
 
+// TaskDelivering is the state of a notice that goes to the agency's own system
+// before a person need see it.
+const TaskDelivering = "delivering"
+
 // TaskView is a task as its person sees it, once that was recorded.
 type TaskView struct {
 	Task       mash.Task               `json:"task"`
@@ -34,6 +38,9 @@ type TaskView struct {
 	Notice     *connector.Notification `json:"notice,omitempty"`
 	Feedback   json.RawMessage         `json:"feedback,omitempty"`
 	Clarified  []string                `json:"clarified,omitempty"`
+	// Inbox is why a notice is here that was to go to the agency's own system:
+	// asked, unavailable, not_taken or no_system; empty where none was.
+	Inbox string `json:"inbox,omitempty"`
 }
 
 // Candidate is a record that may be the person asked about.
@@ -51,6 +58,11 @@ type taskBody struct {
 	Notice  json.RawMessage     `json:"notice,omitempty"`
 	Kind    string              `json:"kind,omitempty"` // of the notification
 	ID      string              `json:"id,omitempty"`   // of the notification
+	// Tries and Due are of handing it to the agency's own system; Inbox is why
+	// a person has it after all.
+	Tries int       `json:"tries,omitempty"`
+	Due   time.Time `json:"due,omitzero"`
+	Inbox string    `json:"inbox,omitempty"`
 
 	revision int // of the question, as it was when the task was opened to be done
 }
@@ -261,10 +273,14 @@ func (n *Node) OpenTask(ctx context.Context, actor mash.Actor, id string) (TaskV
 func (n *Node) fill(tx mash.NodeTx, v *TaskView) error {
 	t := v.Task
 	var b taskBody
+	if t.Kind == TaskNotice && len(t.Body) == 0 {
+		return nil // taken in: what it said is not kept
+	}
 	if err := json.Unmarshal(t.Body, &b); err != nil {
 		return fmt.Errorf("reading task: %w", err)
 	}
 	if t.Kind == TaskNotice {
+		v.Inbox = b.Inbox
 		if b.Kind == "feedback" {
 			v.Feedback = b.Notice
 			return nil
@@ -390,14 +406,4 @@ func (n *Node) AskBack(ctx context.Context, actor mash.Actor, taskID, text strin
 		return err
 	}
 	return n.clarify(ctx, actor, t, text)
-}
-
-// doneTask closes a task in tx.
-func doneTask(tx mash.NodeTx, id, by string, at time.Time) error {
-	t, err := tx.Task(id)
-	if err != nil {
-		return err
-	}
-	t.State, t.DoneAt, t.DoneBy = "done", at, by
-	return tx.UpdateTask(t)
 }

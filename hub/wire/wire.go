@@ -126,7 +126,16 @@ type Acknowledge struct {
 	Notification string    `json:"notification"`
 	By           string    `json:"by"` // role or post, never a name
 	At           time.Time `json:"at"`
+	// How it was taken in, see the How… constants; empty means by a person.
+	How string `json:"how,omitempty"`
 }
+
+// How a notification ended at its recipient.
+const (
+	HowPerson  = "person"  // somebody read it
+	HowSystem  = "system"  // the recipient's own system has it
+	HowExpired = "expired" // nobody read it in its time
+)
 
 // Status is a heartbeat.
 type Status struct {
