@@ -206,4 +206,8 @@ type Retention struct {
 	Class  string    `json:"class"`
 	Review time.Time `json:"review"`
 	Hold   bool      `json:"hold"` // legal hold: nothing is destroyed
+	// Held is who placed the hold and why; nil without one.
+	Held *Hold `json:"held,omitempty"`
+	// Disposal is what the last review decided; nil before the first.
+	Disposal *Disposal `json:"disposal,omitempty"`
 }

@@ -31,6 +31,7 @@ type HubTx interface {
 	SetAsides
 	Notices
 	Health
+	HubRetentions
 }
 
 // NodeTx is what an agency's node does in one transaction.
@@ -40,6 +41,7 @@ type NodeTx interface {
 	SentReturns
 	Tasks
 	NodeNotices
+	NodeRetentions
 }
 
 // ExchangeTx is what hub and node have in common.

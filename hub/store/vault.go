@@ -145,9 +145,12 @@ func (v *Vault) Open(k KeyRef, table, row string, sealed []byte) ([]byte, error)
 // that never was can never be made afterwards. After an error, destroy it again:
 // the key may be gone, and still be in the log. Overwriting reaches the file and
 // its log; what a disk keeps of old blocks is wrapped, and useless without the
-// wrapping key.
+// wrapping key. Errors: ErrHeld for a key on legal hold.
 func (v *Vault) Destroy(k KeyRef) error {
 	err := v.f.writer.update(context.Background(), func(t *tx) error {
+		if err := v.held(t, k); err != nil {
+			return err
+		}
 		_, err := t.exec(`INSERT INTO vault_keys (class, id, wrapped, made, destroyed) VALUES (?1, ?2, NULL, ?3, ?3)
 			ON CONFLICT (class, id) DO UPDATE SET wrapped = NULL, destroyed = excluded.destroyed
 			WHERE vault_keys.destroyed = 0`, k.Class, k.ID, ms(v.now()))

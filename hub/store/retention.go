@@ -1,0 +1,144 @@
+package store
+
+import (
+	"time"
+
+	"mashhub/hub/mash"
+)
+
+// Kept tells how a row of the hub's store is kept.
+func (t hubTx) Kept(table, row string) (mash.Kept, error) {
+	return keptRow(t.tx, hubTables, table, row)
+}
+
+// SweepDue reports whether Sweep would find anything.
+func (t hubTx) SweepDue(table string, before time.Time) (bool, error) {
+	return sweepDue(t.tx, hubTables, table, before)
+}
+
+// Sweep destroys what is over; see mash.Retentions.
+func (t hubTx) Sweep(table string, before time.Time, limit int) (int, error) {
+	return sweep(t.tx, hubTables, table, before, limit)
+}
+
+// AuditMonths lists months whose bodies may go.
+func (t hubTx) AuditMonths(before time.Time) ([]time.Time, error) {
+	return auditMonths(t.tx, entryHeld, before)
+}
+
+// Kept tells how a row of the node's store is kept.
+func (t nodeTx) Kept(table, row string) (mash.Kept, error) {
+	return keptRow(t.tx, nodeTables, table, row)
+}
+
+// SweepDue reports whether Sweep would find anything.
+func (t nodeTx) SweepDue(table string, before time.Time) (bool, error) {
+	return sweepDue(t.tx, nodeTables, table, before)
+}
+
+// Sweep destroys what is over; see mash.Retentions.
+func (t nodeTx) Sweep(table string, before time.Time, limit int) (int, error) {
+	return sweep(t.tx, nodeTables, table, before, limit)
+}
+
+// AuditMonths lists months whose bodies may go.
+func (t nodeTx) AuditMonths(before time.Time) ([]time.Time, error) {
+	return auditMonths(t.tx, "0", before)
+}
+
+// StaleHeld lists questions received at or before an instant whose content is
+// still here, oldest first.
+func (t nodeTx) StaleHeld(before time.Time, limit int) ([]mash.HeldRequest, error) {
+	return many(t.tx, scanHeld, `SELECT `+heldColumns+` FROM held
+		WHERE body IS NOT NULL AND received <= ?1 ORDER BY received, hub, id LIMIT ?2`, ms(before), atMost(limit))
+}
+
+func tableOf(tables map[string]kept, name string) (kept, error) {
+	k, ok := tables[name]
+	if !ok {
+		return k, mash.Errorf(mash.CodeInternal, "this store has no table %s", name)
+	}
+	return k, nil
+}
+
+func keptRow(t *tx, tables map[string]kept, table, row string) (mash.Kept, error) {
+	k, err := tableOf(tables, table)
+	if err != nil {
+		return mash.Kept{}, err
+	}
+	return one(t, scanKept, `SELECT `+or0(k.begins)+`, `+or0(k.review)+`, `+or0(k.hold)+` FROM `+table+` x WHERE `+k.match, row)
+}
+
+func scanKept(r row) (k mash.Kept, err error) {
+	err = r.Scan(when{&k.Begins}, when{&k.Review}, &k.Hold)
+	return k, err
+}
+
+// sweepable is the condition on the rows that may go.
+func (k kept) sweepable() string { return k.due + ` AND ` + or0(k.hold) + ` = 0` }
+
+func sweepDue(t *tx, tables map[string]kept, table string, before time.Time) (bool, error) {
+	k, err := tableOf(tables, table)
+	if err != nil || k.due == "" {
+		return false, err
+	}
+	found, err := many(t, scanInt, `SELECT 1 FROM `+table+` x WHERE `+k.sweepable()+` LIMIT 1`, ms(before))
+	return len(found) > 0, err
+}
+
+func sweep(t *tx, tables map[string]kept, table string, before time.Time, limit int) (int, error) {
+	k, err := tableOf(tables, table)
+	if err != nil || k.due == "" || limit <= 0 {
+		return 0, err
+	}
+	n, err := t.exec(`DELETE FROM `+table+` WHERE (`+k.key+`) IN (SELECT `+k.key+` FROM `+table+` x
+		WHERE `+k.sweepable()+` LIMIT ?2)`, ms(before), limit)
+	if err != nil || k.also == "" {
+		return int(n), err
+	}
+	also, err := t.exec(k.also, ms(before), limit)
+	return int(n + also), err
+}
+
+// auditMonths reads the log from its beginning to the first entry that is not
+// old enough, and no further: it may be long.
+func auditMonths(t *tx, held string, before time.Time) ([]time.Time, error) {
+	b := before.UTC()
+	end := time.Date(b.Year(), b.Month(), 1, 0, 0, 0, 0, time.UTC)
+	names, err := many(t, func(r row) (s string, err error) {
+		err = r.Scan(&s)
+		return s, err
+	}, `SELECT DISTINCT strftime('%Y-%m', x.made / 1000, 'unixepoch') AS month FROM audit_rows x
+		WHERE x.made < ?1 AND x.body IS NOT NULL
+		AND x.seq < coalesce((SELECT y.seq FROM audit_rows y WHERE y.made >= ?1 ORDER BY y.seq LIMIT 1), 9223372036854775807)
+		ORDER BY month`, ms(end))
+	if err != nil {
+		return nil, err
+	}
+	var out []time.Time
+	for _, name := range names {
+		from, err := time.Parse("2006-01", name)
+		if err != nil {
+			return nil, mash.Errorf(mash.CodeInternal, "reading a month of the log: %w", err)
+		}
+		// Nor while one of its entries has no place in the tree yet.
+		stays, err := many(t, scanInt, `SELECT 1 FROM audit_rows x WHERE x.made >= ?1 AND x.made < ?2
+			AND (x.idx IS NULL OR `+held+` = 1) LIMIT 1`, ms(from), ms(from.AddDate(0, 1, 0)))
+		if err != nil {
+			return nil, err
+		}
+		if len(stays) == 0 {
+			out = append(out, from)
+		}
+	}
+	return out, nil
+}
+
+// EmptyAudit overwrites what is left of a month's bodies and salts.
+func (t exchangeTx) EmptyAudit(month time.Time, limit int) (int, error) {
+	from := month.UTC()
+	n, err := t.exec(`UPDATE audit_rows SET body = NULL, salt = NULL WHERE seq IN (SELECT seq FROM audit_rows
+		WHERE made >= ?1 AND made < ?2 AND body IS NOT NULL AND idx IS NOT NULL LIMIT ?3)`,
+		ms(from), ms(from.AddDate(0, 1, 0)), atMost(limit))
+	return int(n), err
+}

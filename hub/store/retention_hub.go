@@ -1,0 +1,162 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"mashhub/hub/mash"
+)
+
+// keptIn is the condition of a state, and the order of its list, on enquiries
+// and notices alike. due is how a record comes to be due at ?1.
+func keptIn(s mash.RetentionState, due string) (string, error) {
+	const first = ` ORDER BY x.review, x.id LIMIT ?2`
+	switch s {
+	case mash.RetentionDue:
+		return due + ` AND x.review > 0 AND x.review <= ?1 AND x.hold = 0 AND x.disposal NOT IN ('destroy', 'destroyed')` + first, nil
+	case mash.RetentionHeld:
+		return `x.hold = 1 AND ?1 = ?1` + first, nil
+	case mash.RetentionGoing:
+		return `x.disposal = 'destroy' AND ?1 = ?1` + first, nil
+	case mash.RetentionDestroyed:
+		return `x.disposal = 'destroyed' AND ?1 = ?1 ORDER BY json_extract(x.doc, '$.retention.disposal.at') DESC, x.id LIMIT ?2`, nil
+	}
+	return "", mash.Errorf(mash.CodeInternal, "an unknown retention state")
+}
+
+// KeptEnquiries lists enquiries by how they are kept, without content.
+func (t hubTx) KeptEnquiries(s mash.RetentionState, now time.Time, limit int) ([]mash.Enquiry, error) {
+	where, err := keptIn(s, `x.state = 'closed'`)
+	if err != nil {
+		return nil, err
+	}
+	return many(t.tx, scanDoc[mash.Enquiry], `SELECT x.doc FROM enquiries x WHERE `+where, ms(now), atMost(limit))
+}
+
+// KeptNotices lists notifications by how they are kept, without content. Those
+// to originators are reviewed with their enquiry.
+func (t hubTx) KeptNotices(s mash.RetentionState, now time.Time, limit int) ([]mash.Notification, error) {
+	where, err := keptIn(s, `x.enquiry = '' AND x.content IS NOT NULL`)
+	if err != nil {
+		return nil, err
+	}
+	return many(t.tx, scanDoc[mash.Notification], `SELECT x.doc FROM notices x WHERE `+where, ms(now), atMost(limit))
+}
+
+// EnquiryByReference errors with ErrNotFound.
+func (t hubTx) EnquiryByReference(reference string) (mash.Enquiry, error) {
+	return one(t.tx, scanDoc[mash.Enquiry], `SELECT doc FROM enquiries WHERE reference = ?1`, reference)
+}
+
+// keysOf lists the keys of an enquiry: its own, and that of each notification
+// to its originator.
+func (t hubTx) keysOf(id string) ([]KeyRef, error) {
+	notices, err := many(t.tx, func(r row) (s string, err error) {
+		err = r.Scan(&s)
+		return s, err
+	}, `SELECT id FROM notices WHERE enquiry = ?1 AND enquiry <> ''`, id)
+	keys := []KeyRef{EnquiryKey(id)}
+	for _, n := range notices {
+		keys = append(keys, NoticeKey(n))
+	}
+	return keys, err
+}
+
+// GuardEnquiry guards the keys of an enquiry, or lets them go.
+func (t hubTx) GuardEnquiry(id string, on bool) error {
+	keys, err := t.keysOf(id)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if err := t.vault.guard(k, on); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EraseEnquiry destroys what is personal of an enquiry. The keys go last: until
+// the caller's commit the sealed bytes are still in the file, and without their
+// key they are nothing; a transaction that is undone is simply done again.
+func (t hubTx) EraseEnquiry(id string) error {
+	e, err := one(t.tx, scanDoc[mash.Enquiry], `SELECT doc FROM enquiries WHERE id = ?1`, id)
+	if err != nil {
+		return err
+	}
+	if err := erasable(e.Retention); err != nil {
+		return err
+	}
+	keys, err := t.keysOf(id)
+	if err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`UPDATE enquiries SET content = NULL WHERE id = ?1`,
+		`UPDATE returns SET items = NULL WHERE enquiry = ?1`,
+		`UPDATE set_aside SET content = NULL WHERE enquiry = ?1`,
+		`UPDATE notices SET content = NULL WHERE enquiry = ?1`,
+		`DELETE FROM outbox WHERE state <> 'open' AND (ref IN (SELECT id FROM requests WHERE enquiry = ?1)
+			OR ref IN (SELECT id FROM notices WHERE enquiry = ?1))`,
+	} {
+		if _, err := t.exec(q, id); err != nil {
+			return fmt.Errorf("erasing an enquiry: %w", err)
+		}
+	}
+	return t.destroy(keys...)
+}
+
+// EraseNotice destroys what a notification says.
+func (t hubTx) EraseNotice(id string) error {
+	n, err := one(t.tx, scanDoc[mash.Notification], `SELECT doc FROM notices WHERE id = ?1`, id)
+	if err != nil {
+		return err
+	}
+	if err := erasable(n.Retention); err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`UPDATE notices SET content = NULL WHERE id = ?1`,
+		`DELETE FROM outbox WHERE state <> 'open' AND ref = ?1`,
+	} {
+		if _, err := t.exec(q, id); err != nil {
+			return fmt.Errorf("erasing a notice: %w", err)
+		}
+	}
+	return t.destroy(NoticeKey(id))
+}
+
+// erasable refuses what is on hold, and what nobody decided to destroy.
+func erasable(r mash.Retention) error {
+	switch {
+	case r.Hold:
+		return ErrHeld
+	case !r.Going():
+		return mash.Errorf(mash.CodeConflict, "nobody decided to destroy this record")
+	}
+	return nil
+}
+
+// destroy destroys keys for good. A guard that is left here is of a hold whose
+// transaction was undone: holds are placed in this store, one transaction at a
+// time, and erasable has just seen that there is none.
+func (t hubTx) destroy(keys ...KeyRef) error {
+	for _, k := range keys {
+		if err := t.vault.guard(k, false); err != nil && !errors.Is(err, ErrShredded) {
+			return err
+		}
+		if err := t.vault.Destroy(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Flush writes the log back into the file and empties it, so that what was
+// destroyed is in neither. Errors: CodeUnavailable while somebody still reads
+// what was; try again.
+func (h *Hub) Flush() error { return h.f.flush() }
+
+// Flush is as Hub.Flush.
+func (n *Node) Flush() error { return n.f.flush() }
