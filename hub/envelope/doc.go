@@ -13,9 +13,10 @@
 //     algorithm of that key come from the registry; the message's own "alg" is
 //     only compared with it.
 //   - The strict gate (gate.go, header.go; standard library only) reads every
-//     byte of structure before the JOSE library does, and refuses what we
-//     would not have written ourselves. What the library cannot be handed it
-//     cannot get wrong.
+//     byte of structure, once, and refuses what we would not have written
+//     ourselves. Nothing reads a header after it, so that no second reader can
+//     read it otherwise: the JOSE library is handed keys, bytes and the
+//     algorithm that the registry names (jose.go).
 //   - A revoked key is as good as unknown. A retired one still verifies and
 //     opens: what it may have signed depends on the message's own issue time,
 //     which is inside the payload, so the caller compares that with Retired.
@@ -27,7 +28,14 @@
 // Duplicates are recognised by the message's id, never by its bytes: an ECDSA
 // signature has two valid forms, and anybody can encrypt a JWS again.
 //
-// The library (lestrrat-go/jwx v3) draws ephemeral keys, content keys and
-// nonces from crypto/rand itself; long-term keys come from the reader that
-// GenerateKeys is given.
+// Ephemeral keys, content keys and nonces come from crypto/rand, as the library
+// (lestrrat-go/jwx v3) has it; long-term keys from the reader that GenerateKeys
+// is given.
+//
+// The library's building blocks are used, which its authors call experimental:
+// they are pinned in go.mod, and plain_test.go compares them with the library's
+// complete functions, in both directions and on the hostile corpus. What is left
+// of the cost is the primitives' own: of 180 µs for sealing 4 KiB, 105 are the
+// two X25519 and 47 the signature (which hashes twice); of 190 for opening, 60
+// and 90. BenchmarkPlain and BenchmarkBare* measure both neighbours.
 package envelope

@@ -95,7 +95,7 @@ func (e *Envelope) current(owner mash.Address, use mash.KeyUse) (mash.Key, error
 		return k, mash.Errorf(mash.CodeUnknownKey, "no key to %s in use", use)
 	case err != nil:
 		return k, err
-	case k.Revoked || k.Use != use || k.Owner != owner:
+	case k.Revoked || k.Use != use || k.Owner != owner || !wellFormed(k.ID):
 		return k, mash.Errorf(mash.CodeUnknownKey, "no key to %s in use", use)
 	}
 	return k, nil
@@ -131,14 +131,14 @@ func (e *Envelope) Open(ctx context.Context, token []byte) (mash.Opened, error) 
 	if !ok || private.Owner != to.Owner || private.Alg != to.Alg {
 		return mash.Opened{}, mash.Errorf(mash.CodeUnknownKey, "the key held here is not the registered one")
 	}
-	if out.curve != curveName(key.Curve()) {
+	if out.ephemeral.Curve() != key.Curve() {
 		return mash.Opened{}, bad("the ephemeral key is on another curve than the recipient's")
 	}
-	signed, err := protect(func() ([]byte, error) { return decrypt(key, token) })
+	content, err := protect(func() ([]byte, error) { return out.decrypt(key) })
 	if err != nil {
 		return mash.Opened{}, bad("the message cannot be decrypted")
 	}
-	in, err := protect(func() (inner, error) { return gateInner(signed) })
+	in, err := protect(func() (inner, error) { return gateInner(content) })
 	if err != nil {
 		return mash.Opened{}, err
 	}
@@ -153,7 +153,7 @@ func (e *Envelope) Open(ctx context.Context, token []byte) (mash.Opened, error) 
 	if err != nil {
 		return mash.Opened{}, mash.Errorf(mash.CodeUnknownKey, "the issuer's key cannot be used")
 	}
-	payload, err := protect(func() ([]byte, error) { return verify(issuer.Alg, public, signed) })
+	payload, err := protect(func() ([]byte, error) { return in.verify(issuer.Alg, public) })
 	if err != nil {
 		return mash.Opened{}, bad("the signature is wrong")
 	}
@@ -189,14 +189,4 @@ func protect[T any](f func() (T, error)) (out T, err error) {
 		}
 	}()
 	return f()
-}
-
-func curveName(c ecdh.Curve) string {
-	switch c {
-	case ecdh.X25519():
-		return "X25519"
-	case ecdh.P256():
-		return "P-256"
-	}
-	return ""
 }

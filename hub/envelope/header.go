@@ -1,7 +1,8 @@
 package envelope
 
 import (
-	"encoding/base64"
+	"crypto/ecdh"
+	"slices"
 
 	"mashhub/hub/mash"
 )
@@ -10,17 +11,40 @@ import (
 // came in is never quoted.
 func bad(text string) error { return mash.Errorf(mash.CodeBadMessage, "%s", text) }
 
-// header is a protected header: strings, and one object of strings (epk).
-type header map[string]value
+// header is a protected header, or the one object in it (epk): its members as
+// they were written. Short: looked through rather than hashed.
+type header []member
 
-type value struct {
-	text   string
-	object map[string]string // nil for a string
+type member struct {
+	name, text string
+	object     header // nil for a string
 }
 
+// get is the member of that name; the zero one if it is not there.
+func (h header) get(name string) member {
+	for _, m := range h {
+		if m.name == name {
+			return m
+		}
+	}
+	return member{}
+}
+
+func (h header) has(name string) bool {
+	return slices.ContainsFunc(h, func(m member) bool { return m.name == name })
+}
+
+// is reports whether the member is there, a string, and this one.
 func (h header) is(name, text string) bool {
-	v, ok := h[name]
-	return ok && v.object == nil && v.text == text
+	return slices.ContainsFunc(h, func(m member) bool { return m.name == name && m.object == nil && m.text == text })
+}
+
+// only reports whether there is nothing but members of these names, strings all
+// of them but for the object that epk must be.
+func (h header) only(names ...string) bool {
+	return !slices.ContainsFunc(h, func(m member) bool {
+		return !slices.Contains(names, m.name) || (m.object != nil) != (m.name == "epk")
+	})
 }
 
 // parseHeader reads a protected header written as we write it: one JSON object
@@ -31,31 +55,23 @@ func parseHeader(p part) (header, error) {
 	if len(p.text) > maxHeader {
 		return nil, bad("the header is too large")
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(string(p.text))
+	raw, err := p.decode(nil)
 	if err != nil {
 		return nil, bad("a part is not canonical base64url")
 	}
-	h := header{}
-	s := scanner{rest: raw}
-	ok := s.members(func(name string) bool {
-		if _, twice := h[name]; twice {
-			return false
-		}
+	s := scanner{rest: string(raw)} // the members are pieces of this one string
+	h := make(header, 0, 6)
+	ok := s.members(&h, func(name string) (member, bool) {
 		if s.peek() != '{' {
 			text, ok := s.text()
-			h[name] = value{text: text}
-			return ok
+			return member{name: name, text: text}, ok
 		}
-		object := map[string]string{}
-		h[name] = value{object: object}
-		return s.members(func(name string) bool {
-			if _, twice := object[name]; twice {
-				return false
-			}
+		object := make(header, 0, 4)
+		ok := s.members(&object, func(name string) (member, bool) {
 			text, ok := s.text()
-			object[name] = text
-			return ok
+			return member{name: name, text: text}, ok
 		})
+		return member{name: name, object: object}, ok
 	})
 	if !ok || len(s.rest) > 0 {
 		return nil, bad("the header is not the JSON that it must be")
@@ -64,7 +80,7 @@ func parseHeader(p part) (header, error) {
 }
 
 // scanner reads the subset of JSON that parseHeader allows.
-type scanner struct{ rest []byte }
+type scanner struct{ rest string }
 
 func (s *scanner) peek() byte {
 	if len(s.rest) == 0 {
@@ -81,16 +97,22 @@ func (s *scanner) skip(c byte) bool {
 	return true
 }
 
-// members reads {"name":VALUE,...}, at least one; member reads each VALUE.
-func (s *scanner) members(member func(name string) bool) bool {
+// members reads {"name":VALUE,...}, at least one and none twice; value reads
+// each VALUE.
+func (s *scanner) members(h *header, value func(name string) (member, bool)) bool {
 	if !s.skip('{') {
 		return false
 	}
 	for {
 		name, ok := s.text()
-		if !ok || !s.skip(':') || !member(name) {
+		if !ok || h.has(name) || !s.skip(':') {
 			return false
 		}
+		m, ok := value(name)
+		if !ok {
+			return false
+		}
+		*h = append(*h, m)
 		if s.skip('}') {
 			return true
 		}
@@ -105,10 +127,10 @@ func (s *scanner) text() (string, bool) {
 	if !s.skip('"') {
 		return "", false
 	}
-	for i, c := range s.rest {
-		switch {
+	for i := range len(s.rest) {
+		switch c := s.rest[i]; {
 		case c == '"':
-			out := string(s.rest[:i])
+			out := s.rest[:i]
 			s.rest = s.rest[i+1:]
 			return out, true
 		case c < 0x20 || c > 0x7e || c == '\\':
@@ -116,4 +138,28 @@ func (s *scanner) text() (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// signedHeader writes the protected header of a JWS; like encryptedHeader, with
+// the members in the order of their names. Both write the key id as it is: the
+// caller has checked it with wellFormed.
+func signedHeader(alg, kid string) []byte {
+	return []byte(`{"alg":"` + alg + `","kid":"` + kid + `","typ":"` + typJWS + `"}`)
+}
+
+// encryptedHeader writes the protected header of a JWE.
+func encryptedHeader(kid string, ephemeral *ecdh.PublicKey) []byte {
+	return []byte(`{"alg":"` + algECDH + `","cty":"` + typJWS + `","enc":"` + encGCM +
+		`","epk":` + jwkOf(ephemeral) + `,"kid":"` + kid + `","typ":"` + typJWE + `"}`)
+}
+
+// jwkOf writes a public key as ephemeralKey reads it.
+func jwkOf(k *ecdh.PublicKey) string {
+	b := k.Bytes()
+	if k.Curve() == ecdh.X25519() {
+		return `{"crv":"X25519","kty":"OKP","x":"` + base64url.EncodeToString(b) + `"}`
+	}
+	// An uncompressed point (SEC 1 section 2.3.3): 4, then x and y.
+	return `{"crv":"P-256","kty":"EC","x":"` + base64url.EncodeToString(b[1:33]) +
+		`","y":"` + base64url.EncodeToString(b[33:]) + `"}`
 }

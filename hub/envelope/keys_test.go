@@ -179,6 +179,7 @@ func TestPublicKeysThatAreRefused(t *testing.T) {
 	}
 	for name, k := range map[string]mash.Key{
 		"no id":              edit(ed, func(k *mash.Key) { k.ID = "" }),
+		"an id with a quote": edit(replace(ed, ed.ID, `x\",\"zip`), func(k *mash.Key) { k.ID = `x","zip` }),
 		"no owner":           edit(ed, func(k *mash.Key) { k.Owner = "" }),
 		"not JSON":           edit(ed, jwk("key")),
 		"too large":          edit(ed, jwk(strings.Repeat(" ", 4096)+string(ed.JWK))),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdh"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -54,6 +55,35 @@ func plainEncrypt(kid string, public *ecdh.PublicKey, content []byte) ([]byte, e
 func plainDecrypt(private *ecdh.PrivateKey, token []byte) ([]byte, error) {
 	return jwe.Decrypt(token, jwe.WithKey(jwa.ECDH_ES_A256KW(), private), jwe.WithCritValidation(true),
 		jwe.WithMaxDecompressBufferSize(0), jwe.WithMaxRecipients(1))
+}
+
+func signatureAlgorithm(alg string) (jwa.SignatureAlgorithm, error) {
+	switch alg {
+	case AlgEdDSA:
+		return jwa.EdDSA(), nil
+	case AlgES256:
+		return jwa.ES256(), nil
+	}
+	return jwa.SignatureAlgorithm{}, errors.New("not an algorithm of ours")
+}
+
+// decrypt and verify are what Open does between the two exact lists of headers
+// and after them.
+
+func decrypt(private *ecdh.PrivateKey, token []byte) ([]byte, error) {
+	e, err := readJWE(token)
+	if err != nil {
+		return nil, err
+	}
+	return e.decrypt(private)
+}
+
+func verify(alg string, public any, token []byte) ([]byte, error) {
+	s, err := readJWS(token)
+	if err != nil {
+		return nil, err
+	}
+	return s.verify(alg, public)
 }
 
 // public is what the registry says of a private key.

@@ -73,8 +73,8 @@ func parsePublic(k mash.Key) (any, error) {
 // CheckKey reports whether a registry entry can be used, before it is
 // enrolled. Errors: CodeInvalid.
 func CheckKey(k mash.Key) error {
-	if k.ID == "" || len(k.ID) > maxKid || k.Owner == "" {
-		return mash.Invalid("key", "id or owner is missing or too long", "enrol the key again")
+	if !wellFormed(k.ID) || k.Owner == "" {
+		return mash.Invalid("key", "id or owner is missing, too long or badly written", "enrol the key again")
 	}
 	if _, err := parsePublic(k); err != nil {
 		return mash.Invalid("key", err.Error(), "enrol a key that this program made")
