@@ -62,6 +62,7 @@ type EventsConfig struct {
 	Heartbeat time.Duration // between comments that keep the connection; 15 s
 	Buffer    int           // events a client may lag behind before it is dropped; 16
 	Clients   int           // open streams at once; 500
+	Session   int           // open streams of one signed-in browser at once; 8
 	Longest   time.Duration // life of one stream, after which the browser asks anew; 10 min
 }
 
@@ -73,14 +74,16 @@ type Events struct {
 	mu     sync.Mutex
 	topics map[string]map[*client]struct{}
 	count  int
+	of     map[string]int // open streams by session
 	closed chan struct{}
 	once   sync.Once
 }
 
 type client struct {
-	ch    chan Event
-	slow  chan struct{} // closed when the client lagged too far behind
-	allow func(Event) bool
+	session string // its token; empty outside a session
+	ch      chan Event
+	slow    chan struct{} // closed when the client lagged too far behind
+	allow   func(Event) bool
 }
 
 // NewEvents makes a broker. Close it on shutdown.
@@ -94,10 +97,13 @@ func NewEvents(c EventsConfig) *Events {
 	if c.Clients <= 0 {
 		c.Clients = 500
 	}
+	if c.Session <= 0 {
+		c.Session = 8 // a page holds one, and only while it is looked at
+	}
 	if c.Longest <= 0 {
 		c.Longest = 10 * time.Minute
 	}
-	return &Events{c: c, topics: map[string]map[*client]struct{}{}, closed: make(chan struct{})}
+	return &Events{c: c, topics: map[string]map[*client]struct{}{}, of: map[string]int{}, closed: make(chan struct{})}
 }
 
 // Publish hands an event to everyone who follows the topic and never waits: a
@@ -126,15 +132,28 @@ func (e *Events) Publish(topic string, ev Event) error {
 // Close ends every stream and refuses new ones. It may be called twice.
 func (e *Events) Close() { e.once.Do(func() { close(e.closed) }) }
 
-// errBusy: as many streams are open as there may be.
-var errBusy = errors.New("too many event streams")
+// As many streams are open as there may be: in all, which is nobody's fault
+// (503), or of one session (429). The page works all the same, by reloading.
+var (
+	errBusy   = errors.New("too many event streams are open")
+	errGreedy = errors.New("too many event streams of one session are open")
+)
 
-func (e *Events) join(topic string, allow func(Event) bool) (*client, error) {
-	c := &client{ch: make(chan Event, e.c.Buffer), slow: make(chan struct{}), allow: allow}
+// busyTime is what a browser or program that was sent away is asked to wait.
+const busyTime = 30 * time.Second
+
+func (e *Events) join(topic, session string, allow func(Event) bool) (*client, error) {
+	c := &client{session: session, ch: make(chan Event, e.c.Buffer), slow: make(chan struct{}), allow: allow}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.count >= e.c.Clients {
+	switch {
+	case session != "" && e.of[session] >= e.c.Session:
+		return nil, errGreedy
+	case e.count >= e.c.Clients:
 		return nil, errBusy
+	}
+	if session != "" {
+		e.of[session]++
 	}
 	if e.topics[topic] == nil {
 		e.topics[topic] = map[*client]struct{}{}
@@ -158,6 +177,9 @@ func (e *Events) drop(topic string, c *client) {
 	}
 	delete(e.topics[topic], c)
 	e.count--
+	if e.of[c.session]--; e.of[c.session] <= 0 {
+		delete(e.of, c.session)
+	}
 	if len(e.topics[topic]) == 0 {
 		delete(e.topics, topic)
 	}
@@ -167,14 +189,16 @@ func (e *Events) drop(topic string, c *client) {
 // falls behind, the stream has lived its longest, or Close. Call it in the
 // handler of a Route with Stream set, after the route's rule permitted; allow
 // (nil: all) is asked for each event, so that a topic may hold more than one
-// reader may know of. It must not block.
+// reader may know of. It must not block. Too many streams are an error, which
+// the router answers with 429 or 503 and Retry-After.
 func (e *Events) Serve(w http.ResponseWriter, r *http.Request, topic string, allow func(Event) bool) error {
-	c, err := e.join(topic, allow)
+	st := stateFrom(r.Context())
+	c, err := e.join(topic, st.session(r.Context()), allow)
 	if err != nil {
 		return err
 	}
 	defer e.leave(topic, c)
-	alive := stateFrom(r.Context()).alive
+	alive := st.alive
 	if alive == nil {
 		alive = func() bool { return true }
 	}

@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -167,11 +169,11 @@ func TestEventsRefuseAnythingElse(t *testing.T) {
 
 func TestEventsDropASlowClient(t *testing.T) {
 	e := NewEvents(EventsConfig{Buffer: 4})
-	slow, err := e.join("board", nil)
+	slow, err := e.join("board", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	quick, err := e.join("board", nil)
+	quick, err := e.join("board", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,4 +293,98 @@ func TestEventsOutliveTheServersTimeouts(t *testing.T) {
 	stop()
 	client.CloseIdleConnections()
 	<-stopped
+}
+
+// refused opens a stream that must not be, and gives the answer's status.
+func refused(t *testing.T, c *http.Client, address string) int {
+	t.Helper()
+	resp, err := c.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 300 {
+		t.Errorf("%d with Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
+	}
+	if resp.Header.Get("Content-Type") == "text/event-stream" {
+		t.Error("it is a stream")
+	}
+	return resp.StatusCode
+}
+
+// TestEventsPerSessionAndInAll: one browser cannot take the streams of all,
+// and when all are taken the pages work on; whoever leaves makes room.
+func TestEventsPerSessionAndInAll(t *testing.T) {
+	e := NewEvents(EventsConfig{Session: 2, Clients: 3})
+	defer e.Close()
+	s := newSite(t).standard()
+	s.Handle(
+		Route{Pattern: "GET /events/board", Rule: "board", Stream: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
+			return e.Serve(w, r, "board", nil)
+		}},
+		Route{Pattern: "GET /api/events", Rule: "board", Stream: true, API: true, Handler: func(w http.ResponseWriter, r *http.Request) error {
+			return e.Serve(w, r, "other", nil)
+		}})
+	srv, greedy := s.start(t)
+	stream, api := srv.URL+"/events/board", srv.URL+"/api/events"
+	browser := func() *http.Client {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &http.Client{Jar: jar, CheckRedirect: greedy.CheckRedirect}
+		signIn(t, c, srv.URL, "worker")
+		return c
+	}
+	signIn(t, greedy, srv.URL, "worker")
+	lines, leave := follow(t, greedy, stream)
+	_, second := follow(t, greedy, api)
+	for _, address := range []string{stream, api} { // of one session, whatever the topic
+		if status := refused(t, greedy, address); status != http.StatusTooManyRequests {
+			t.Errorf("the third of a session, %s: %d", address, status)
+		}
+	}
+	modest, last := browser(), browser()
+	_, third := follow(t, modest, stream) // another session is not concerned
+	defer third()
+	if status := refused(t, last, stream); status != http.StatusServiceUnavailable {
+		t.Errorf("the fourth in all: %d", status)
+	}
+	resp, err := last.Get(srv.URL + "/") // the page itself
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("the page: %d", resp.StatusCode)
+	}
+	if err := e.Publish("board", change("A-1")); err != nil { // who has one keeps it
+		t.Fatal(err)
+	}
+	next(t, lines, "event: change")
+	leave()
+	second()
+	open := func() (n int) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return e.count
+	}
+	for limit := time.Now().Add(5 * time.Second); open() > 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("%d streams are open", open())
+		}
+	}
+	_, stop := follow(t, last, stream)
+	stop()
+	_, stop = follow(t, greedy, stream)
+	stop()
+	third()
+	for limit := time.Now().Add(5 * time.Second); open() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("%d streams are open", open())
+		}
+	}
+	if len(e.of) > 0 {
+		t.Errorf("%d sessions are remembered", len(e.of))
+	}
 }

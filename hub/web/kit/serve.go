@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -22,6 +23,15 @@ type state struct {
 	signedIn bool
 	sessions *Sessions
 	alive    func() bool
+}
+
+// session names the session of a signed-in request; empty outside one. It is
+// the secret of the session's cookie: never to be shown or logged.
+func (s *state) session(ctx context.Context) string {
+	if s.sessions == nil {
+		return ""
+	}
+	return s.sessions.manager.Token(ctx)
 }
 
 type stateKey struct{}
@@ -123,8 +133,15 @@ func (rt *Router) fail(w http.ResponseWriter, r *http.Request, route Route, err 
 	if wroteBefore(w) {
 		return // too late for a page; the log has it
 	}
+	if errors.Is(err, errBusy) || errors.Is(err, errGreedy) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(busyTime.Seconds())))
+	}
 	if route.API {
 		problem(w, status, st.id)
+		return
+	}
+	if route.Stream && status != http.StatusUnauthorized && status != http.StatusNotFound {
+		http.Error(w, http.StatusText(status), status) // a script asked, which shows no page
 		return
 	}
 	if status == http.StatusUnauthorized {
@@ -156,7 +173,9 @@ func (rt *Router) status(err error) int {
 	switch {
 	case errors.Is(err, errSignIn):
 		return http.StatusUnauthorized
-	case errors.Is(err, ErrUndecided):
+	case errors.Is(err, errGreedy):
+		return http.StatusTooManyRequests
+	case errors.Is(err, ErrUndecided), errors.Is(err, errBusy):
 		return http.StatusServiceUnavailable
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrDenied):
 		return http.StatusNotFound
