@@ -1,8 +1,8 @@
 // Package store keeps what a hub or a node knows, behind the interfaces of
 // package mash. It is the only place with our SQL.
 //
-// A store is one SQLite file, encrypted by its VFS (adiantum, 4 KiB blocks),
-// and belongs to one process: a second one is refused at once. A vault is
+// A store is one SQLite file, encrypted by its VFS (adiantum: 4 KiB blocks of
+// the file, whole frames of its log), and belongs to one process: a second one is refused at once. A vault is
 // another such file with another key; it holds the keys under which personal
 // content is sealed, so that destroying one key erases one enquiry wherever
 // its bytes are. The two are never backed up together, else a restored backup
@@ -21,10 +21,11 @@
 //     Updates gets CodeUnavailable. SQLite may have rolled back by itself, in
 //     which case a further statement would commit alone: so the first such
 //     error closes the transaction to its function.
-//   - The file is encrypted block by block. In WAL mode SQLite pads every commit
-//     to a whole block, because the VFS does not claim that a partial overwrite
-//     is safe: so what is committed never shares a block with what is being
-//     written, and a torn write cannot damage it.
+//   - The file is encrypted block by block, its log frame by frame (logFile), by
+//     one cipher and key. SQLite pads every commit to a whole sector, because the
+//     VFS does not claim that a partial overwrite is safe: so what is committed
+//     never shares a sector with what is being written, and a torn write cannot
+//     damage it. Nor is anything committed ever encrypted anew in the log.
 //   - Columns are keys and states, by which rows are found and guarded; the
 //     rest of a content-free record is one JSON document, so that a new field
 //     needs no migration. Content is sealed by the vault, or absent.

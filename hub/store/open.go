@@ -15,7 +15,6 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
-	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // the encrypting VFS
 	"github.com/pressly/goose/v3"
 	"golang.org/x/sys/unix"
 
@@ -132,7 +131,7 @@ func openDB(path string, key []byte) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	query := url.Values{"vfs": {"adiantum"}, "modeof": {abs}}
+	query := url.Values{"vfs": {vfsName}, "modeof": {abs}}
 	// SQLite does not read + as a space.
 	name := url.URL{Scheme: "file", Path: abs, RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
 	pragma := "PRAGMA hexkey = '" + hex.EncodeToString(key) + "'"
