@@ -111,6 +111,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		Settled: func(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 			return errors.Join(h.Desk.Settled(tx, m, at), h.Notify.Settled(tx, m, at))
 		},
+		Refused: h.Desk.Refused,
 	})
 	h.Desk.Connect(h.Exchange)
 	h.Notify.Connect(h.Exchange)

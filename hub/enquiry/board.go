@@ -11,19 +11,21 @@ import (
 // BoardRow is one outstanding request: reference, agency, state and times
 // only, nothing about anybody.
 type BoardRow struct {
-	Request   string          `json:"request"`
-	Enquiry   string          `json:"enquiry"`
-	Reference string          `json:"reference"`
-	Party     mash.Party      `json:"party"`
-	Name      string          `json:"name"`
-	Telephone string          `json:"telephone"`
-	RAG       mash.RAG        `json:"rag"`
-	State     string          `json:"state"`
-	Marks     []string        `json:"marks,omitempty"`
-	RaisedAt  time.Time       `json:"raised_at"`
-	TargetAt  time.Time       `json:"target_at"`
-	Late      bool            `json:"late"`
-	Timing    tracking.Timing `json:"timing"`
+	Request   string     `json:"request"`
+	Enquiry   string     `json:"enquiry"`
+	Reference string     `json:"reference"`
+	Party     mash.Party `json:"party"`
+	Name      string     `json:"name"`
+	Telephone string     `json:"telephone"`
+	RAG       mash.RAG   `json:"rag"`
+	State     string     `json:"state"`
+	Marks     []string   `json:"marks,omitempty"`
+	// AnswerRefused is why the hub could not take the last answer in.
+	AnswerRefused mash.Code       `json:"answer_refused,omitempty"`
+	RaisedAt      time.Time       `json:"raised_at"`
+	TargetAt      time.Time       `json:"target_at"`
+	Late          bool            `json:"late"`
+	Timing        tracking.Timing `json:"timing"`
 }
 
 // Board lists what is outstanding, nearest target first. Restricted enquiries
@@ -69,7 +71,7 @@ func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) 
 			}
 			rows = append(rows, BoardRow{Request: r.ID, Enquiry: r.EnquiryID, Reference: r.Reference, Party: r.Party,
 				Name: d.Agencies.Name(r.Party), Telephone: d.Agencies.Telephone(r.Party), RAG: r.RAG, State: string(r.State),
-				Marks: r.Marks, RaisedAt: r.RaisedAt, TargetAt: r.TargetAt, Late: now.After(r.TargetAt), Timing: t})
+				Marks: r.Marks, AnswerRefused: r.AnswerRefused, RaisedAt: r.RaisedAt, TargetAt: r.TargetAt, Late: now.After(r.TargetAt), Timing: t})
 		}
 		return nil
 	})

@@ -3,6 +3,7 @@ package enquiry
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"mashhub/hub/mash"
 	"mashhub/plugins/record"
@@ -23,20 +24,68 @@ type Source struct {
 	Return   string     `json:"return"`
 	Item     string     `json:"item"`
 	Revision int        `json:"revision"`
+	// TakenIn is set where the return came late and a person took it in.
+	TakenIn *TakenIn `json:"taken_in,omitempty"`
+}
+
+// TakenIn is who made a late return part of the chronology, and why.
+type TakenIn struct {
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // landed is a return as stored.
 type landed struct{ ret mash.Return }
 
-// merge reports whether a return may enter the chronology: it is in scope, in
-// time, and the newest of its request (I4).
+// merge reports whether a return may enter the chronology: it is the newest of
+// its request, and came in time or was taken in by a person (I4). What was out
+// of scope is not in it any more.
 func (l landed) merge() bool {
-	for _, f := range []string{mash.FlagQuarantined, mash.FlagLate, mash.FlagSuperseded} {
-		if slices.Contains(l.ret.Flags, f) {
-			return false
+	switch {
+	case l.has(mash.FlagSuperseded):
+		return false
+	case l.has(mash.FlagLate):
+		return l.considered(mash.ReturnTakenIn)
+	}
+	// Of a return stored before its pieces were told apart, nothing is known.
+	return !l.has(mash.FlagQuarantined) || l.ret.SetAside > 0
+}
+
+func (l landed) has(flag string) bool { return slices.Contains(l.ret.Flags, flag) }
+
+func (l landed) considered(state string) bool {
+	return l.ret.Considered != nil && l.ret.Considered.State == state
+}
+
+// waits reports whether a return came late and nobody has considered it.
+func (l landed) waits() bool {
+	return l.has(mash.FlagLate) && !l.has(mash.FlagSuperseded) && l.ret.Considered == nil
+}
+
+// brings reports whether a return has something to put in the place of an
+// older one: one whose every piece is set aside takes nothing away.
+func (l landed) brings() bool { return l.ret.ItemCount > 0 || l.ret.SetAside == 0 }
+
+// overtakes reports whether a newer return of a request takes the place of an
+// older one: it is in the chronology, or both wait to be considered.
+func overtakes(newer, older mash.Return) bool {
+	n, o := landed{newer}, landed{older}
+	return n.brings() && (n.merge() || n.waits() && o.waits())
+}
+
+// supersede flags the older returns whose place this one takes.
+func supersede(tx mash.HubTx, all []mash.Return, ret mash.Return) error {
+	for _, b := range all {
+		if b.Revision >= ret.Revision || slices.Contains(b.Flags, mash.FlagSuperseded) || !overtakes(ret, b) {
+			continue
+		}
+		b.Flags = append(b.Flags, mash.FlagSuperseded)
+		if err := tx.UpdateReturn(b); err != nil {
+			return err
 		}
 	}
-	return true
+	return nil
 }
 
 // chronology puts the items of all returns in one order: the child's voice
@@ -50,6 +99,9 @@ func chronology(all []landed) []Entry {
 		}
 		for _, i := range l.ret.Items {
 			src := Source{Party: l.ret.Party, Return: l.ret.ID, Item: i.ID, Revision: l.ret.Revision}
+			if l.considered(mash.ReturnTakenIn) {
+				src.TakenIn = &TakenIn{By: l.ret.Considered.By, At: l.ret.Considered.At}
+			}
 			if n, ok := at[sameness(i.Item)]; ok && i.Kind != record.ChildVoice {
 				out[n].Sources = append(out[n].Sources, src)
 				out[n].Obligations = union(out[n].Obligations, i.Obligations)

@@ -174,25 +174,6 @@ func (d *Desk) entries(tx mash.HubTx, id string) ([]Entry, error) {
 	return chronology(all), nil
 }
 
-// ReviewLate answers what landed after the decision: keep it, or reopen.
-func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reopen bool, reason string) error {
-	if strings.TrimSpace(reason) == "" {
-		return mash.Invalid("reason", "is missing", "say what is new in it and why you keep or reopen")
-	}
-	return d.step(ctx, actor, id, "reopen", "decision.reviewed", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
-		if !e.Review {
-			return mash.Errorf(mash.CodeConflict, "nothing landed after the decision")
-		}
-		now := d.Env.Now()
-		e.Review, e.ReviewedAt = false, &now
-		e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "decision.reviewed", Text: reason})
-		if reopen {
-			e.State, e.ReopenedWhy, e.Feedback = mash.EnquiryResearching, reason, nil
-		}
-		return nil
-	})
-}
-
 // Reopen leads a decided or closed enquiry back to researching.
 func (d *Desk) Reopen(ctx context.Context, actor mash.Actor, id, reason string) error {
 	if strings.TrimSpace(reason) == "" {

@@ -14,7 +14,14 @@
 // person only the fields leave that the ask decision names.
 //
 // A return of a higher revision replaces the earlier ones of the same request;
-// these stay, flagged as superseded. What lands after the request ended, or
-// with items outside its scope, is kept sealed and flagged and never enters
-// the chronology by itself (I4).
+// these stay, flagged as superseded. What lands after the request ended is
+// kept sealed and flagged, and never enters the chronology by itself (I4): a
+// person opens it, which is recorded first, and takes it in or leaves it out
+// with a reason. A piece of a return that is outside the question (another
+// person, category or time; content where only existence was agreed; not an
+// item at all) is taken out as the return lands and sealed by itself, so that
+// no good item is lost for a bad one. Nobody can take it in, because the
+// agreement did not let us ask for it: who may looks at it, tells the agency
+// and destroys it. An answer that the hub has to refuse is marked on its
+// request, so that somebody telephones.
 package enquiry

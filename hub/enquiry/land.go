@@ -103,6 +103,7 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	ret.ID, ret.Hub, ret.RequestID, ret.EnquiryID, ret.Party = m.ID, d.Hub, r.ID, r.EnquiryID, r.Party
 	ret.Revision, ret.LandedAt, ret.SealedHash, ret.Flags = m.Revision, m.At, m.Hash, nil
 	ret.PolicyVersion, ret.Retention, ret.Items = m.PolicyVersion, d.retention(m.At), body.Items
+	ret.Considered = nil
 	if ret.Revision < 1 {
 		return mash.Errorf(mash.CodeBadMessage, "revision is missing")
 	}
@@ -113,33 +114,36 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	if err != nil {
 		return err
 	}
-	if !inScope(ret, r, existence) {
-		ret.Flags = append(ret.Flags, mash.FlagQuarantined)
+	aside, err := d.sift(&ret, r, existence)
+	if err != nil {
+		return err
 	}
 	if r.State.Ended() && r.State != mash.RequestLanded {
 		ret.Flags = append(ret.Flags, mash.FlagLate)
 	}
 	for _, b := range before {
-		switch {
-		case b.Revision == ret.Revision: // I2: one per revision
+		if b.Revision == ret.Revision { // I2: one per revision
 			return mash.Errorf(mash.CodeConflict, "this revision has landed already")
-		case b.Revision > ret.Revision && !slices.Contains(ret.Flags, mash.FlagSuperseded) && landed{b}.merge():
-			ret.Flags = append(ret.Flags, mash.FlagSuperseded)
-		case b.Revision < ret.Revision && landed{b}.merge() && (landed{ret}).merge():
-			// What is kept sealed itself takes nothing out of the chronology.
-			b.Flags = append(b.Flags, mash.FlagSuperseded)
-			if err := tx.UpdateReturn(b); err != nil {
-				return err
-			}
 		}
+		if b.Revision > ret.Revision && overtakes(b, ret) {
+			ret.Flags = union(ret.Flags, []string{mash.FlagSuperseded})
+		}
+	}
+	if err := supersede(tx, before, ret); err != nil {
+		return err
 	}
 	if err := tx.PutReturn(ret); err != nil {
 		return fmt.Errorf("storing return: %w", err)
 	}
+	for _, a := range aside {
+		if err := tx.PutSetAside(a); err != nil {
+			return fmt.Errorf("storing what is set aside: %w", err)
+		}
+	}
 	if err := d.landEvents(tx, &r, ret); err != nil {
 		return err
 	}
-	if err := d.disclosures(tx, r, ret); err != nil {
+	if err := d.disclosures(tx, r, ret, aside); err != nil {
 		return err
 	}
 	if err := d.afterDecision(tx, r, ret); err != nil {
@@ -147,7 +151,7 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	}
 	return d.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "return.land", Enquiry: r.EnquiryID, Request: r.ID,
 		Detail: map[string]string{"return": ret.ID, "revision": fmt.Sprint(ret.Revision), "final": fmt.Sprint(ret.Final),
-			"flags": fmt.Sprint(ret.Flags), "hash": m.Hash}})
+			"flags": fmt.Sprint(ret.Flags), "set_aside": fmt.Sprint(ret.SetAside), "hash": m.Hash}})
 }
 
 // answers sees that a return answers the question we sent: by the hash of its
@@ -201,55 +205,6 @@ func checkOutcomes(ret mash.Return, r mash.Request) error {
 	return nil
 }
 
-// existenceOnly lists the categories that were asked for on the terms that
-// their content stays with the agency.
-func existenceOnly(tx mash.HubTx, r mash.Request) ([]string, error) {
-	dec, err := tx.Decision(r.Decision)
-	if err != nil {
-		return nil, fmt.Errorf("finding the decision to ask: %w", err)
-	}
-	var out []string
-	for _, c := range r.Categories {
-		if obliged(dec.Part(c).Obligations, mash.ObligeExistenceOnly) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-// inScope reports whether every item is about somebody, something and some
-// time that was asked about, and says itself found.
-func inScope(ret mash.Return, r mash.Request, existence []string) bool {
-	for _, i := range ret.Items {
-		if slices.Contains(existence, i.Category) || !slices.Contains(r.Persons, i.Person) || !slices.Contains(r.Categories, i.Category) || i.Validate() != nil {
-			return false
-		}
-		first, last := i.Date.Earliest(), i.Date.Latest()
-		if i.Until != nil {
-			last = i.Until.Latest()
-		}
-		to := r.To
-		if !to.Before(r.RaisedAt) { // asked until now: until the answer
-			to = ret.LandedAt
-		}
-		if first.After(to) || last.Before(r.From) {
-			return false
-		}
-		found := slices.ContainsFunc(ret.Outcomes, func(o mash.PersonOutcome) bool {
-			return o.Person == i.Person && (o.Outcome == mash.RecordsFound || o.Outcome == mash.Pending)
-		})
-		if !found {
-			return false
-		}
-	}
-	for _, w := range ret.Withheld {
-		if !slices.Contains(r.Persons, w.Person) || !slices.Contains(r.Categories, w.Category) {
-			return false
-		}
-	}
-	return true
-}
-
 // agencyEvents are the only kinds that an agency may put on a timeline.
 var agencyEvents = []mash.EventKind{mash.EventAgencyReceived, mash.EventAgencyOpened, mash.EventAgencyPolicy,
 	mash.EventAgencyDecided, mash.EventAgencyReview, mash.EventAgencyReturned}
@@ -295,7 +250,10 @@ func (d *Desk) landEvents(tx mash.HubTx, r *mash.Request, ret mash.Return) error
 // says "could not search" keeps that mark: it is not the same as nothing known,
 // and closing asks for it.
 func mark(r *mash.Request, ret mash.Return) {
-	r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool { return ret.Final || m == mash.MarkSourceUnavailable })
+	r.AnswerRefused = ""
+	r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool {
+		return ret.Final || m == mash.MarkSourceUnavailable || m == mash.MarkAnswerRefused
+	})
 	for _, o := range ret.Outcomes {
 		if o.Outcome == mash.SourceUnavailable && !slices.Contains(r.Marks, mash.MarkSourceUnavailable) {
 			r.Marks = append(r.Marks, mash.MarkSourceUnavailable)
@@ -303,8 +261,15 @@ func mark(r *mash.Request, ret mash.Return) {
 	}
 }
 
-// disclosures records what came and what the agency said it withheld.
-func (d *Desk) disclosures(tx mash.HubTx, r mash.Request, ret mash.Return) error {
+// disclosures records what came, what the agency said it withheld, and what it
+// sent beside the question, which nobody was permitted to have.
+func (d *Desk) disclosures(tx mash.HubTx, r mash.Request, ret mash.Return, aside []mash.SetAside) error {
+	for _, a := range aside {
+		if err := tx.PutDisclosure(mash.Disclosure{ID: d.Env.NewID(), Enquiry: r.EnquiryID, Item: a.ID,
+			Recipient: string(d.self()), Permitted: false, Basis: "set_aside." + a.Why, At: ret.LandedAt}); err != nil {
+			return err
+		}
+	}
 	for _, i := range ret.Items {
 		if err := tx.PutDisclosure(mash.Disclosure{ID: d.Env.NewID(), Enquiry: r.EnquiryID, Item: ret.ID + "/" + i.ID,
 			Recipient: string(d.self()), Permitted: true, Basis: ret.PolicyVersion, Decision: i.Decision, At: ret.LandedAt}); err != nil {
@@ -327,9 +292,7 @@ func (d *Desk) afterDecision(tx mash.HubTx, r mash.Request, ret mash.Return) err
 	if err != nil {
 		return err
 	}
-	switch e.State {
-	case mash.EnquiryDecided, mash.EnquiryFeedbackSent, mash.EnquiryClosed:
-	default:
+	if !decided(e) {
 		return nil
 	}
 	e.Review = true

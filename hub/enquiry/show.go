@@ -18,7 +18,7 @@ type Picture struct {
 	// Hidden counts items that this person may not see.
 	Hidden int `json:"hidden"`
 	// Quarantined counts items kept back because they are outside what was
-	// asked, or came too late.
+	// asked, or came too late and were not taken in.
 	Quarantined int `json:"quarantined"`
 	// OwnViewNeeded: the joined picture opens once the worker has written down
 	// their own view, so that it does not do the thinking.
@@ -71,12 +71,18 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 			all = append(all, returned...)
 		}
 		for _, l := range all {
+			p.Quarantined += l.ret.SetAside
+			if l.has(mash.FlagLate) && !l.has(mash.FlagSuperseded) && !l.merge() {
+				p.Quarantined += l.ret.ItemCount
+			}
 			if !l.merge() {
-				p.Quarantined += len(l.ret.Items)
 				continue
 			}
 			for _, w := range l.ret.Withheld {
-				p.Withheld = append(p.Withheld, WithheldRow{Party: l.ret.Party, Withholding: w})
+				row := WithheldRow{Party: l.ret.Party, Withholding: w}
+				if !slices.Contains(p.Withheld, row) { // two revisions may both stand
+					p.Withheld = append(p.Withheld, row)
+				}
 			}
 		}
 		entries = chronology(all)
@@ -98,9 +104,8 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 		}
 		return Picture{}, denied(dec)
 	}
-	protect := obliged(dec.Obligations, mash.ObligeProtectLocation)
 	if v := dec.Part("content"); v.Answer == mash.Permit && showable(v.Obligations) {
-		if p.Content = e.Content; protect || obliged(v.Obligations, mash.ObligeProtectLocation) {
+		if p.Content = e.Content; hidesPlaces(dec, v) {
 			p.Content = away.content(e.Content)
 		}
 	}
@@ -112,17 +117,8 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 			entry.Shown = append(entry.Shown, ret.ID)
 		}
 	}
-	for _, x := range entries {
-		v := dec.Part(x.ID)
-		if v.Answer != mash.Permit || !showable(v.Obligations) {
-			p.Hidden++
-			continue
-		}
-		if protect || obliged(v.Obligations, mash.ObligeProtectLocation) {
-			x.Item = away.item(x.Item)
-		}
-		x.Obligations = union(x.Obligations, v.Obligations)
-		p.Chronology = append(p.Chronology, x)
+	p.Chronology, p.Hidden = seen(dec, e, away, entries)
+	for _, x := range p.Chronology {
 		entry.Shown = append(entry.Shown, x.ID)
 	}
 	p.Decision = dec.ID

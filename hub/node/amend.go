@@ -169,7 +169,7 @@ func (n *Node) reviseTasks(tx mash.NodeTx, h mash.HeldRequest, w *work, gone map
 		return err
 	}
 	for _, t := range tasks {
-		if t.State != "open" || t.Party != h.Party || t.Kind == TaskNotice {
+		if t.State != "open" || t.Party != h.Party || apart(t.Kind) {
 			continue
 		}
 		var b taskBody

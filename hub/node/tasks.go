@@ -41,6 +41,8 @@ type TaskView struct {
 	// Inbox is why a notice is here that was to go to the agency's own system:
 	// asked, unavailable, not_taken or no_system; empty where none was.
 	Inbox string `json:"inbox,omitempty"`
+	// Refused is why the hub could not take an answer.
+	Refused *RefusedAnswer `json:"refused,omitempty"`
 }
 
 // Candidate is a record that may be the person asked about.
@@ -58,6 +60,7 @@ type taskBody struct {
 	Notice  json.RawMessage     `json:"notice,omitempty"`
 	Kind    string              `json:"kind,omitempty"` // of the notification
 	ID      string              `json:"id,omitempty"`   // of the notification
+	Refused *RefusedAnswer      `json:"refused,omitempty"`
 	// Tries and Due are of handing it to the agency's own system; Inbox is why
 	// a person has it after all.
 	Tries int       `json:"tries,omitempty"`
@@ -88,7 +91,7 @@ func (n *Node) tasksFor(tx mash.NodeTx, h mash.HeldRequest, w *work, rel release
 	}
 	now := n.Env.Now()
 	for _, t := range existing {
-		if t.State != "open" || t.Party != h.Party || t.Kind == TaskNotice {
+		if t.State != "open" || t.Party != h.Party || apart(t.Kind) {
 			continue
 		}
 		b, needed := need[t.Kind]
@@ -163,9 +166,9 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 			if n.links[t.Hub] == nil {
 				continue
 			}
-			t.Body = nil
-			row := InboxRow{Task: t}
-			if t.Kind != TaskNotice {
+			row := InboxRow{Task: t, Reference: refusedReference(t)}
+			row.Body = nil
+			if !apart(t.Kind) {
 				if _, w, err := held(tx, t.Hub, t.Request, t.Party); err == nil { // else withdrawn meanwhile
 					row.Reference, row.Target = w.Question.Reference, w.Question.TargetAt
 				}
@@ -256,7 +259,7 @@ func (n *Node) OpenTask(ctx context.Context, actor mash.Actor, id string) (TaskV
 			if err := tx.UpdateTask(t); err != nil {
 				return err
 			}
-			if t.Kind != TaskNotice {
+			if !apart(t.Kind) {
 				if err := tx.PutNodeEvent(t.Hub, t.Party, n.event(t.Request, mash.EventAgencyOpened, now, "person")); err != nil {
 					return err
 				}
@@ -287,6 +290,9 @@ func (n *Node) fill(tx mash.NodeTx, v *TaskView) error {
 		}
 		v.Notice = &connector.Notification{}
 		return json.Unmarshal(b.Notice, v.Notice)
+	}
+	if v.Refused = b.Refused; v.Refused != nil {
+		return nil
 	}
 	_, w, err := held(tx, t.Hub, t.Request, t.Party)
 	if err != nil {
@@ -354,7 +360,7 @@ func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) 
 			return err
 		}
 		b = taskBody{}
-		if err := json.Unmarshal(t.Body, &b); err != nil || kind == TaskNotice {
+		if err := json.Unmarshal(t.Body, &b); err != nil || apart(kind) {
 			return err
 		}
 		h, err := tx.Held(t.Hub, t.Request, t.Party)
@@ -396,7 +402,7 @@ func (n *Node) AskBack(ctx context.Context, actor mash.Actor, taskID, text strin
 	if err != nil {
 		return err
 	}
-	if t.Kind == TaskNotice {
+	if apart(t.Kind) {
 		return noTask()
 	}
 	if strings.TrimSpace(text) == "" || len(text) > 5000 {

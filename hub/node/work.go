@@ -155,6 +155,9 @@ func (n *Node) Settled(tx mash.NodeTx, m mash.OutMessage, at time.Time) error {
 	if wire.Kind(m.Kind) != wire.KindReturn {
 		return nil
 	}
+	if err := n.refusals(tx, m, at); err != nil {
+		return err
+	}
 	party, _ := m.From.Party()
 	entry := mash.Entry{At: at, Actor: string(m.To), Action: "return." + m.State, Hub: m.Hub, Request: m.Ref,
 		Detail: map[string]string{"message": m.ID, "code": m.Code}}

@@ -1,0 +1,146 @@
+package enquiry
+
+import (
+	"context"
+	"fmt"
+
+	"mashhub/hub/mash"
+)
+
+// TakeIn makes a late return part of the chronology from now on, marked with
+// who did it and why. What it replaces is flagged. A decision that was made
+// without it is up for review (I4). Errors: CodeInvalid without a reason;
+// CodeConflict if it was taken in before, did not come late, a newer return
+// stands in its place, or its content was destroyed.
+func (d *Desk) TakeIn(ctx context.Context, actor mash.Actor, ref, reason string) error {
+	return d.consider(ctx, actor, ref, reason, mash.ReturnTakenIn, "return.take_in")
+}
+
+// LeaveOut says that a late return was read and stays out of the chronology. It
+// stays sealed, and may still be taken in later. Errors as TakeIn.
+func (d *Desk) LeaveOut(ctx context.Context, actor mash.Actor, ref, reason string) error {
+	return d.consider(ctx, actor, ref, reason, mash.ReturnLeftOut, "return.leave_out")
+}
+
+func (d *Desk) consider(ctx context.Context, actor mash.Actor, ref, reason, state, action string) error {
+	s, _, err := d.loadAside(ctx, actor, ref)
+	if err != nil {
+		return err
+	}
+	if _, err := d.act(ctx, actor, s.row.Enquiry, s.page); err != nil {
+		return err
+	}
+	if s.row.Kind == AsideOutside {
+		return mash.Errorf(mash.CodeConflict, "this is outside what was asked: the agreement did not let us ask for it, so it cannot be taken in")
+	}
+	if blank(reason) {
+		return mash.Invalid("reason", "is missing", "say what is in it and why you take it in or leave it out")
+	}
+	now := d.Env.Now()
+	return d.Store.Update(ctx, func(tx mash.HubTx) error {
+		ret, err := tx.Return(ref)
+		if err != nil {
+			return err
+		}
+		l := landed{ret}
+		switch {
+		case l.has(mash.FlagSuperseded):
+			return mash.Errorf(mash.CodeConflict, "a newer answer of this agency is here; nothing was changed")
+		case !l.has(mash.FlagLate):
+			return mash.Errorf(mash.CodeConflict, "this answer did not come late; nothing was changed")
+		case l.considered(mash.ReturnTakenIn):
+			return mash.Errorf(mash.CodeConflict, "this was taken in already; nothing was changed")
+		case l.considered(state):
+			return mash.Errorf(mash.CodeConflict, "this was left out already; nothing was changed")
+		case ret.ItemCount > 0 && len(ret.Items) == 0:
+			return mash.Errorf(mash.CodeConflict, "its content was destroyed with the enquiry's key; nothing was changed")
+		}
+		ret.Considered = &mash.Considered{State: state, By: actor.ID, At: now}
+		if err := tx.UpdateReturn(ret); err != nil {
+			return err
+		}
+		if state == mash.ReturnTakenIn {
+			all, err := tx.ReturnsOf(ret.RequestID)
+			if err != nil {
+				return err
+			}
+			if err := supersede(tx, all, ret); err != nil {
+				return err
+			}
+		}
+		if _, err := change(tx, ret.EnquiryID, func(e *mash.Enquiry) error {
+			e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: action, Request: ret.RequestID, Ref: ref, Text: reason})
+			if state == mash.ReturnTakenIn && decided(*e) {
+				e.Review = true // the picture that it rests on has changed
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: action, Enquiry: ret.EnquiryID, Request: ret.RequestID,
+			Detail: map[string]string{"return": ret.ID, "revision": fmt.Sprint(ret.Revision), "items": fmt.Sprint(ret.ItemCount)}})
+	})
+}
+
+// decided reports whether somebody has decided an enquiry, and nobody has
+// reopened it.
+func decided(e mash.Enquiry) bool {
+	switch e.State {
+	case mash.EnquiryDecided, mash.EnquiryFeedbackSent, mash.EnquiryClosed:
+		return true
+	}
+	return false
+}
+
+// Destruction is why a piece outside the question is destroyed.
+type Destruction struct {
+	Reason string `json:"reason"`
+	// Told: the agency was told that it sent this in error, so that it can
+	// find out why.
+	Told bool `json:"told"`
+}
+
+// Destroy destroys what a piece outside the question says. Its row stays, and
+// what is in the log. Errors: CodeInvalid without a reason; CodeConflict if it
+// is destroyed already, under a legal hold, or no such piece.
+func (d *Desk) Destroy(ctx context.Context, actor mash.Actor, ref string, in Destruction) error {
+	s, _, err := d.loadAside(ctx, actor, ref)
+	if err != nil {
+		return err
+	}
+	// Also for what this step is not for: who may not destroy learns nothing.
+	if _, err := d.act(ctx, actor, s.row.Enquiry, pageOutOfScope); err != nil {
+		return err
+	}
+	if s.row.Kind != AsideOutside {
+		return mash.Errorf(mash.CodeConflict, "this answers the question: it is taken in or left out, not destroyed")
+	}
+	if blank(in.Reason) {
+		return mash.Invalid("reason", "is missing", "say why it is destroyed")
+	}
+	now := d.Env.Now()
+	return d.Store.Update(ctx, func(tx mash.HubTx) error {
+		p, err := tx.SetAside(ref)
+		if err != nil {
+			return err
+		}
+		if p.State != mash.AsideKept {
+			return mash.Errorf(mash.CodeConflict, "this was destroyed already; nothing was changed")
+		}
+		if _, err := change(tx, p.EnquiryID, func(e *mash.Enquiry) error {
+			if e.Retention.Hold || p.Retention.Hold {
+				return mash.Errorf(mash.CodeConflict, "this enquiry is under a legal hold: nothing of it is destroyed")
+			}
+			e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "set_aside.destroy", Request: p.RequestID, Ref: ref, Text: in.Reason})
+			return nil
+		}); err != nil {
+			return err
+		}
+		p.State, p.EndedAt, p.EndedBy, p.Told = mash.AsideDestroyed, &now, actor.ID, in.Told
+		if err := tx.UpdateSetAside(p); err != nil {
+			return err
+		}
+		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "set_aside.destroy", Enquiry: p.EnquiryID, Request: p.RequestID,
+			Detail: map[string]string{"piece": p.ID, "return": p.ReturnID, "why": p.Why, "told": fmt.Sprint(in.Told)}})
+	})
+}

@@ -1,0 +1,185 @@
+package enquiry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mashhub/hub/mash"
+)
+
+// Late is what landed after a decision: why that is up for review.
+type Late struct {
+	Enquiry mash.Enquiry        `json:"enquiry"`
+	Content mash.EnquiryContent `json:"content"`
+	Returns []LateReturn        `json:"returns"`
+	Hidden  int                 `json:"hidden"`
+	// OwnViewNeeded: as in a Picture; no item is shown before.
+	OwnViewNeeded bool   `json:"own_view_needed"`
+	Decision      string `json:"decision"`
+}
+
+// LateReturn is one return that landed, or was taken in, after the decision.
+type LateReturn struct {
+	ID       string               `json:"id"`
+	Party    mash.Party           `json:"party"`
+	Name     string               `json:"name"`
+	LandedAt time.Time            `json:"landed_at"`
+	Final    bool                 `json:"final"`
+	Outcomes []mash.PersonOutcome `json:"outcomes"`
+	// State is joined for one that is in the chronology, waiting for one that
+	// came after its request had ended and that nobody has considered, else
+	// taken_in or left_out.
+	State   string  `json:"state"`
+	Entries []Entry `json:"entries"`
+}
+
+// ShowLate shows what landed since the decision was made or last reviewed, once
+// decision and ids are recorded durably (I3). Errors as Show.
+func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late, error) {
+	var out Late
+	e, err := d.load(ctx, actor, id, pageSetAside)
+	if err != nil {
+		return out, err
+	}
+	var news []mash.Return
+	var away hiding
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		var near []Entry
+		if near, err = d.entries(tx, id); err != nil {
+			return err
+		}
+		if news, err = d.news(tx, e); err != nil {
+			return err
+		}
+		for _, ret := range news {
+			near = append(near, entriesOf(ret)...)
+		}
+		away = hide(e, near)
+		return nil
+	})
+	if err != nil {
+		return out, err
+	}
+	var all []Entry
+	if out.OwnViewNeeded = e.Content.OwnView == ""; !out.OwnViewNeeded {
+		for _, ret := range news {
+			all = append(all, entriesOf(ret)...)
+		}
+	}
+	dec := d.Policy.View(ctx, d.viewInput(actor, e, pageSetAside, all))
+	entry := mash.Entry{Actor: actor.ID, Action: "page.view", Enquiry: id, Detail: map[string]string{"page": pageSetAside}}
+	if dec.Answer != mash.Permit || !showable(dec.Obligations) {
+		entry.Action = "page.denied"
+		if err := d.record(ctx, dec, entry); err != nil {
+			return Late{}, err
+		}
+		return Late{}, denied(dec)
+	}
+	content := dec.Part("content")
+	named := content.Answer == mash.Permit && showable(content.Obligations)
+	if named {
+		if out.Content = e.Content; hidesPlaces(dec, content) {
+			out.Content = away.content(e.Content)
+		}
+		entry.Shown = append(entry.Shown, id+"/content")
+	}
+	for _, ret := range news {
+		l := landed{ret}
+		row := LateReturn{ID: ret.ID, Party: ret.Party, Name: d.Agencies.Name(ret.Party), LandedAt: ret.LandedAt, Final: ret.Final, State: "joined"}
+		switch {
+		case ret.Considered != nil:
+			row.State = ret.Considered.State
+		case l.waits():
+			row.State = "waiting"
+		}
+		if named {
+			row.Outcomes = ret.Outcomes
+		}
+		entry.Shown = append(entry.Shown, ret.ID)
+		if !out.OwnViewNeeded {
+			var hidden int
+			row.Entries, hidden = seen(dec, e, away, entriesOf(ret))
+			out.Hidden += hidden
+		}
+		for _, x := range row.Entries {
+			entry.Shown = append(entry.Shown, x.ID)
+		}
+		out.Returns = append(out.Returns, row)
+	}
+	out.Decision, out.Enquiry = dec.ID, e
+	out.Enquiry.Content = mash.EnquiryContent{}
+	if err := d.record(ctx, dec, entry); err != nil {
+		return Late{}, err // what could not be recorded is not shown
+	}
+	return out, nil
+}
+
+// news lists the returns of a decided enquiry that its decision was made
+// without, those that a newer one replaced aside, in the order they landed.
+func (d *Desk) news(tx mash.HubTx, e mash.Enquiry) ([]mash.Return, error) {
+	if e.Outcome == nil {
+		return nil, nil
+	}
+	since := e.Outcome.At
+	if e.ReviewedAt != nil && e.ReviewedAt.After(since) {
+		since = *e.ReviewedAt
+	}
+	requests, err := tx.RequestsOf(e.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []mash.Return
+	for _, r := range requests {
+		returns, err := tx.ReturnsOf(r.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, ret := range returns {
+			l := landed{ret}
+			joined := l.considered(mash.ReturnTakenIn) && !ret.Considered.At.Before(since)
+			if !l.has(mash.FlagSuperseded) && (!ret.LandedAt.Before(since) || joined) {
+				out = append(out, ret)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b mash.Return) int { return a.LandedAt.Compare(b.LandedAt) })
+	return out, nil
+}
+
+// ReviewLate answers what landed after the decision: keep it, or reopen. seen
+// are the returns that the person read; where it is given and something else
+// has landed since, nothing changes, because nobody can have judged that.
+// Errors: CodeInvalid without a reason; CodeConflict if nothing waits for a
+// review, or something landed meanwhile.
+func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reopen bool, reason string, seen ...string) error {
+	if strings.TrimSpace(reason) == "" {
+		return mash.Invalid("reason", "is missing", "say what is new in it and why you keep or reopen")
+	}
+	detail := map[string]string{"reopen": fmt.Sprint(reopen)}
+	return d.step(ctx, actor, id, "reopen", "decision.reviewed", detail, func(tx mash.HubTx, e *mash.Enquiry) error {
+		if !e.Review {
+			return mash.Errorf(mash.CodeConflict, "nothing landed after the decision")
+		}
+		news, err := d.news(tx, *e)
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, ret := range news {
+			if ids = append(ids, ret.ID); len(seen) > 0 && !slices.Contains(seen, ret.ID) {
+				return mash.Errorf(mash.CodeConflict, "another answer came while you read; read that too, then say whether the decision stands")
+			}
+		}
+		detail["returns"] = strings.Join(ids, " ")
+		now := d.Env.Now()
+		e.Review, e.ReviewedAt = false, &now
+		e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "decision.reviewed", Text: reason})
+		if reopen {
+			e.State, e.ReopenedWhy, e.Feedback = mash.EnquiryResearching, reason, nil
+		}
+		return nil
+	})
+}
