@@ -10,8 +10,6 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"time"
 
 	"mashhub/hub/mash"
@@ -60,9 +58,6 @@ type Header struct {
 	IssuedAt      time.Time    `json:"issued_at"`
 	// ExpiresAt is set on requests and notifications only.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
-	// Pad makes the sealed size a multiple of a bucket, so that size does not
-	// tell nothing_known from a record (I8).
-	Pad string `json:"pad,omitempty"`
 }
 
 // Message is a header and its body, still as JSON.
@@ -155,7 +150,9 @@ type ReceiptItem struct {
 	At       time.Time `json:"at"` // by the receiver's clock
 }
 
-// bucket is the size that messages are padded to a multiple of, in bytes.
+// bucket is the size that messages are padded to a multiple of, in bytes, with
+// spaces after the JSON, so that size does not tell nothing_known from a record
+// (I8).
 const bucket = 8 << 10
 
 // padded kinds: the ones whose size could tell an answer from another.
@@ -167,27 +164,29 @@ func Encode(h Header, body any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Major, h.Minor, h.Pad = Major, Minor, ""
-	out, err := json.Marshal(Message{Header: h, Body: b})
-	if err != nil || !padded[h.Kind] {
-		return out, err
+	h.Major, h.Minor = Major, Minor
+	head, err := json.Marshal(h)
+	if err != nil {
+		return nil, err
 	}
-	const field = len(`,"pad":""`)
-	missing := bucket - (len(out)+field)%bucket // at least one: an empty pad would be left out
-	h.Pad = string(bytes.Repeat([]byte{'0'}, missing))
-	return json.Marshal(Message{Header: h, Body: b})
+	// The body is JSON already: through encoding/json it would be read again.
+	const rest = `,"body":`
+	size := len(head) + len(rest) + len(b)
+	spaces := 0
+	if padded[h.Kind] {
+		spaces = (bucket - size%bucket) % bucket
+	}
+	out := append(make([]byte, 0, size+spaces), head[:len(head)-1]...)
+	out = append(append(append(out, rest...), b...), '}')
+	return append(out, bytes.Repeat([]byte{' '}, spaces)...), nil
 }
 
 // Decode reads what Encode made and refuses what this program cannot
 // understand. Errors have codes mash.CodeBadMessage and CodeUnsupported.
 func Decode(b []byte) (Message, error) {
-	dec := json.NewDecoder(bytes.NewReader(b))
 	var m Message
-	if err := dec.Decode(&m); err != nil {
-		return m, mash.Errorf(mash.CodeBadMessage, "reading message: not the expected JSON")
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return m, mash.Errorf(mash.CodeBadMessage, "reading message: bytes after its end")
+	if err := json.Unmarshal(bytes.TrimRight(b, " "), &m); err != nil {
+		return m, mash.Errorf(mash.CodeBadMessage, "reading message: not the expected JSON, or bytes after its end")
 	}
 	if m.Major != Major {
 		return m, mash.Errorf(mash.CodeUnsupported, "major version %d is not spoken here, %d is", m.Major, Major)
@@ -195,7 +194,6 @@ func Decode(b []byte) (Message, error) {
 	if !known[m.Kind] {
 		return m, mash.Errorf(mash.CodeUnsupported, "unknown kind of message")
 	}
-	m.Pad = ""
 	switch {
 	case m.ID == "":
 		return m, mash.Errorf(mash.CodeBadMessage, "id is missing")
