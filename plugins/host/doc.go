@@ -27,7 +27,9 @@
 //     search, fetch or delivery that carries an idempotency key.
 //
 // When the host itself dies, the plugin notices that the pipe on its standard
-// input has closed and ends itself.
+// input has closed and ends itself. Where both were killed at once their
+// sockets stay, until the next host starts a plugin: it removes the directories
+// that no living host has locked.
 //
 // Limits of what this can do: the memory cap is watched, not enforced by the
 // kernel (RLIMIT_AS cannot be used with Go programs, whose reserved address

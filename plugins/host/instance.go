@@ -5,9 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -31,7 +29,7 @@ type instance struct {
 	process *process
 	conn    *grpc.ClientConn
 	remote  connector.Connector
-	dir     string // removed at the end, with its socket
+	dir     *socketDir // removed at the end, with its socket
 
 	version     connector.Version
 	description connector.DescribeResponse
@@ -45,10 +43,6 @@ type instance struct {
 // settings are what configure hands over; they may change while a Plugin lives.
 type settings struct{ request connector.ConfigureRequest }
 
-// socketPathMax is what is left for our directory of the 104 bytes that the
-// smallest of our systems allows a socket's path.
-const socketPathMax = 104 - len("/plugin-dir1234567890/plugin1234567890") - 1
-
 // launch starts the program, shakes hands and configures it. On an error
 // nothing of it is left.
 //
@@ -60,7 +54,7 @@ func launch(ctx context.Context, spec Spec, config settings, printed *counter) (
 	if err := verifyDigest(spec); err != nil {
 		return nil, err
 	}
-	dir, err := socketDir(spec.Dir)
+	dir, err := makeSocketDir(spec.Dir)
 	if err != nil {
 		return nil, connector.Errorf(connector.CodeInternal, "making a directory for sockets: %w", err)
 	}
@@ -120,7 +114,7 @@ func (in *instance) clientConfig(tlsConfig *tls.Config, clientPEM string, printe
 		TLSConfig:        tlsConfig, // as AutoMTLS does it: see mutualTLS
 		SkipHostEnv:      true,
 		StartTimeout:     in.spec.Limits.StartTimeout,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: in.dir},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: in.dir.path},
 		Logger:           newLogger(in.spec.Log),
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, socketDir string) (runner.Runner, error) {
 			env := append(cmd.Env, "PLUGIN_CLIENT_CERT="+clientPEM)
@@ -201,7 +195,7 @@ func (in *instance) stop() {
 			_ = in.conn.Close()
 		}
 		in.watchers.Wait()
-		_ = os.RemoveAll(in.dir)
+		in.dir.remove()
 	})
 }
 
@@ -243,16 +237,4 @@ func (in *instance) watchMemory() {
 			}
 		}
 	}
-}
-
-func socketDir(base string) (string, error) {
-	dir, err := os.MkdirTemp(base, "mash-")
-	if err == nil {
-		dir, err = filepath.Abs(dir)
-	}
-	if err != nil || len(dir) <= socketPathMax || base == "" {
-		return dir, err
-	}
-	_ = os.Remove(dir)
-	return os.MkdirTemp("", "mash-")
 }

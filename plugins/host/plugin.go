@@ -54,6 +54,9 @@ func Start(ctx context.Context, spec Spec) (*Plugin, error) {
 		settings: settings{connector.ConfigureRequest{Config: spec.Config, Secrets: spec.Secrets}},
 	}
 	p.ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if n := sweep(spec.Dir); n > 0 {
+		spec.Log.Info("removed the sockets of hosts that are gone", "directories", n)
+	}
 	first, err := launch(ctx, spec, p.settings, &p.printed)
 	if err != nil {
 		if !spec.KeepTrying || permanent(err) || ctx.Err() != nil {

@@ -4,6 +4,7 @@ package host
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 )
 
@@ -16,4 +17,6 @@ func ownGroup(cmd *exec.Cmd) { cmd.Err = errSystem }
 func killGroup(int)                    {}
 func waitExit(int)                     {}
 func killStrays(string)                {}
+func flock(*os.File) error             { return errSystem }
+func ownedByUs(os.FileInfo) bool       { return false }
 func residentBytes(int) (int64, error) { return 0, errSystem }
