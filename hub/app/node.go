@@ -154,7 +154,7 @@ func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address) error
 	x := exchange.New(exchange.Config[mash.NodeTx]{
 		Hub: h.ID, Self: owners, Topics: []string{mash.ToTopic(h.ID, n.Agency.ID)}, Store: n.kept,
 		Bus: wrapped[mash.Bus](n.Wrap.Bus, b), Seal: wrapped[mash.Seal](n.Wrap.Seal, seal), Resend: n.Wrap.Resend,
-		Audit: n.Audit, Env: n.Env, Log: n.Log, Handlers: n.Node.Handlers(), Settled: n.Node.Settled, Changed: func([]string) { n.Node.Wake() },
+		Audit: n.Audit, Env: n.Env, Log: n.Log, Handlers: n.Node.Handlers(), Settled: n.Node.Settled, Changed: func([]string) { n.Node.Changed() },
 	})
 	n.Node.Connect(h.ID, x)
 	n.exchanges = append(n.exchanges, x)

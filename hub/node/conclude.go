@@ -16,49 +16,59 @@ import (
 
 // conclude decides what may leave, and writes decision, return, tasks and
 // audit entry in one transaction. apply brings the caller's findings into the
-// work as it is stored now; conclude then goes on from there.
+// work as it is stored now; conclude then goes on from there. If j has its work
+// the findings are in it, and it is read again only where it changed.
 //
 // The decision is made before the transaction, because a policy takes its
 // time; should the work have changed meanwhile it is made again.
-func (n *Node) conclude(ctx context.Context, hub, id string, p mash.Party, actor mash.Actor, apply func(mash.NodeTx, *work) error) error {
+func (n *Node) conclude(ctx context.Context, j job, actor mash.Actor, apply func(mash.NodeTx, *work) error) error {
 	for range 5 {
-		var w *work
-		version := 0
-		err := n.Store.View(ctx, func(tx mash.NodeTx) error {
-			h, stored, err := held(tx, hub, id, p)
+		known := j.work != nil
+		if !known {
+			err := n.Store.View(ctx, func(tx mash.NodeTx) error {
+				h, stored, err := held(tx, j.hub, j.id, j.party)
+				if err != nil {
+					return err
+				}
+				j.work, j.version = stored, h.Version
+				return apply(tx, stored)
+			})
 			if err != nil {
 				return err
 			}
-			w, version = stored, h.Version
-			return apply(tx, w)
-		})
-		if err != nil {
-			return err
 		}
 		decided := n.Env.Now()
-		dec := n.links[hub].Policy.Release(ctx, n.releaseInput(hub, id, p, actor, w, decided))
-		rel := assemble(w, dec)
-		err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
-			h, stored, err := held(tx, hub, id, p)
+		dec := n.links[j.hub].Policy.Release(ctx, n.releaseInput(j.hub, j.id, j.party, actor, j.work, decided))
+		rel := assemble(j.work, dec)
+		err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
+			h, err := tx.Held(j.hub, j.id, j.party)
 			if err != nil {
 				return err
 			}
-			if h.Version != version {
+			if h.Version != j.version {
 				return mash.ErrStale
 			}
 			if h.State != mash.RequestAnswering && h.State != mash.RequestReceived {
 				return mash.Errorf(mash.CodeConflict, "the request is %s", h.State)
 			}
-			if err := apply(tx, stored); err != nil {
-				return err
+			w := *j.work
+			if !known {
+				_, stored, err := held(tx, j.hub, j.id, j.party)
+				if err != nil {
+					return err
+				}
+				if err := apply(tx, stored); err != nil {
+					return err
+				}
+				w = *stored
 			}
-			return n.effect(ctx, tx, h, stored, dec, rel, actor, decided)
+			return n.effect(ctx, tx, h, &w, dec, rel, actor, decided)
 		})
 		if errors.Is(err, mash.ErrStale) {
+			j.work = nil
 			continue
 		}
 		if err == nil {
-			n.links[hub].post.Nudge()
 			n.Changed()
 		}
 		return err

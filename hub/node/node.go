@@ -71,8 +71,10 @@ type Node struct {
 	// handover says that a notice waits for the agency's own system.
 	handover chan struct{}
 
-	mu   sync.Mutex
-	busy map[string]bool // requests being worked on in this process
+	mu    sync.Mutex
+	busy  map[string]bool // requests that wait in ready or are being worked on
+	ready []job           // taken in just now
+	look  bool            // the store may have something else to do
 }
 
 // New makes a node; connect each hub's exchange before Run.
@@ -148,13 +150,20 @@ func (n *Node) Run(ctx context.Context) error {
 	return nil
 }
 
-// Wake makes the node look for work now.
+// Wake makes the node look for work in its store now.
 func (n *Node) Wake() {
+	n.mu.Lock()
+	n.look = true
+	n.mu.Unlock()
+	n.signal()
+	n.Changed()
+}
+
+func (n *Node) signal() {
 	select {
 	case n.nudge <- struct{}{}:
 	default:
 	}
-	n.Changed()
 }
 
 // Beat sends a heartbeat now: a source changed its state.
@@ -198,21 +207,4 @@ func (n *Node) note(tx mash.NodeTx, dec *mash.Decision, e mash.Entry) error {
 		e.At = n.Env.Now()
 	}
 	return n.Audit.Append(tx, e)
-}
-
-// claim keeps two goroutines from working on one request.
-func (n *Node) claim(key string) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.busy[key] {
-		return false
-	}
-	n.busy[key] = true
-	return true
-}
-
-func (n *Node) release(key string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	delete(n.busy, key)
 }

@@ -376,7 +376,7 @@ func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) 
 // finish closes a task and concludes its request in one transaction. What was
 // checked against a question that changed meanwhile is not taken.
 func (n *Node) finish(ctx context.Context, t mash.Task, b taskBody, actor mash.Actor, f func(*work) error) error {
-	return n.conclude(ctx, t.Hub, t.Request, t.Party, actor, func(tx mash.NodeTx, w *work) error {
+	return n.conclude(ctx, job{hub: t.Hub, id: t.Request, party: t.Party}, actor, func(tx mash.NodeTx, w *work) error {
 		now, err := tx.Task(t.ID)
 		if err != nil {
 			return err

@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"reflect"
-	"sync"
 	"time"
 
 	"mashhub/hub/exchange"
@@ -74,7 +71,8 @@ func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(work{Question: q, Purpose: m.Purpose, Scope: m.Scope, Findings: map[string]*finding{}})
+	w := &work{Question: q, Purpose: m.Purpose, Scope: m.Scope, Findings: map[string]*finding{}}
+	body, err := json.Marshal(w)
 	if err != nil {
 		return err
 	}
@@ -84,11 +82,13 @@ func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 	switch {
 	case errors.Is(err, mash.ErrNotFound):
 		err = tx.PutHeld(h)
+		tx.OnCommit(func() { n.begin(job{hub: h.Hub, id: h.ID, party: party, work: w, version: h.Version}) })
 	case err == nil && (old.Sequence >= m.Sequence || old.Revision >= m.Revision):
 		return n.overtaken(tx, m, old)
 	case err == nil:
 		h.Version = old.Version
 		err = tx.UpdateHeld(h)
+		tx.OnCommit(n.Wake)
 	}
 	if err != nil {
 		return fmt.Errorf("holding request: %w", err)
@@ -187,10 +187,13 @@ func (n *Node) Settled(tx mash.NodeTx, m mash.OutMessage, at time.Time) error {
 			h.State = mash.RequestUndeliverable
 			n.Log.Error("a return could not be delivered", "hub", m.Hub, "request", m.Ref)
 		}
+		if m.State != mash.OutUndeliverable { // its receipt is here
+			h.Body = nil
+		}
 		if err := tx.UpdateHeld(h); err != nil {
 			return err
 		}
-		if m.State != mash.OutUndeliverable { // its receipt is here
+		if h.Body == nil {
 			if err := tx.ForgetHeld(m.Hub, m.Ref, party); err != nil {
 				return err
 			}
@@ -230,124 +233,3 @@ func (n *Node) save(tx mash.NodeTx, h mash.HeldRequest, w *work) error {
 	h.Body = b
 	return tx.UpdateHeld(h)
 }
-
-// workLoop answers what is due until ctx ends.
-func (n *Node) workLoop(ctx context.Context) {
-	slots := make(chan struct{}, n.Workers)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		var due []mash.HeldRequest
-		now := n.Env.Now()
-		err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
-			due, err = tx.DueHeld(now, 64)
-			return err
-		})
-		if err != nil && ctx.Err() == nil {
-			n.Log.Warn("looking for work", "code", mash.CodeOf(err))
-		}
-		started := 0
-		for _, h := range due {
-			key := h.Hub + "/" + h.ID + "/" + h.Party.String()
-			if !n.claim(key) {
-				continue
-			}
-			select {
-			case slots <- struct{}{}:
-			case <-ctx.Done():
-				n.release(key)
-				return
-			}
-			started++
-			wg.Go(func() {
-				defer func() { n.release(key); <-slots; n.Wake() }()
-				n.answer(ctx, h)
-			})
-		}
-		if started > 0 {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-n.nudge:
-		case <-tick.C:
-		}
-	}
-}
-
-// answer brings one request as far as it goes by itself. What fails is tried
-// again later; the request stays visible as received or answering.
-func (n *Node) answer(ctx context.Context, h mash.HeldRequest) {
-	err := error(mash.Errorf(mash.CodeUnavailable, "this node does not serve that hub any more"))
-	if n.links[h.Hub] != nil {
-		err = n.tryAnswer(ctx, h.Hub, h.ID, h.Party)
-	}
-	if err == nil || ctx.Err() != nil {
-		return
-	}
-	n.Log.Warn("answering failed and is tried again", "hub", h.Hub, "request", h.ID, "code", mash.CodeOf(err), "attempt", h.Attempts+1)
-	err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
-		h, err := tx.Held(h.Hub, h.ID, h.Party)
-		if err != nil {
-			return err
-		}
-		h.Attempts++
-		h.Due = n.Env.Now().Add(n.pause(h.Attempts))
-		return tx.UpdateHeld(h)
-	})
-	if err != nil && ctx.Err() == nil {
-		n.Log.Error("postponing failed", "hub", h.Hub, "request", h.ID, "code", mash.CodeOf(err))
-		select {
-		case <-ctx.Done():
-		case <-time.After(n.Retry):
-		}
-	}
-}
-
-// pause grows with each attempt up to five minutes.
-func (n *Node) pause(attempts int) time.Duration {
-	return min(n.Retry<<min(attempts-1, 10), 5*time.Minute)
-}
-
-func (n *Node) tryAnswer(ctx context.Context, hub, id string, p mash.Party) error {
-	var w *work
-	// That it was opened is written with what came of it: a commit of its own
-	// would cost as much again as the answer, and say nothing that holds if the
-	// node dies before.
-	now := n.Env.Now()
-	opened := n.event(id, mash.EventAgencyOpened, now, "")
-	err := n.Store.View(ctx, func(tx mash.NodeTx) error {
-		h, err := tx.Held(hub, id, p)
-		if err != nil || h.State != mash.RequestReceived && h.State != mash.RequestAnswering || h.Due.After(now) {
-			return err // answered since it was listed as due
-		}
-		_, w, err = held(tx, hub, id, p)
-		return err
-	})
-	if err != nil || w == nil {
-		return err
-	}
-	before := maps.Clone(w.Findings)
-	if err := n.find(ctx, id, p, w); err != nil {
-		return err
-	}
-	return n.conclude(ctx, hub, id, p, mash.System(n.Agency.ID), func(tx mash.NodeTx, stored *work) error {
-		if !reflect.DeepEqual(stored.Question, w.Question) {
-			return mash.Errorf(mash.CodeConflict, "the question was amended meanwhile")
-		}
-		stored.opened = &opened
-		for k, f := range w.Findings {
-			// What a person did meanwhile stands: this round speaks of what it
-			// searched, and of what nobody has found since.
-			if open(before[k]) && open(stored.Findings[k]) {
-				stored.Findings[k] = f
-			}
-		}
-		return nil
-	})
-}
-
-// open reports whether a person of a request is still to be searched for.
-func open(f *finding) bool { return f == nil || f.State == findUnavailable }
