@@ -11,7 +11,8 @@ import (
 	"mashhub/plugins/connector"
 )
 
-// heartbeatLoop tells each hub that the node lives and how its sources are.
+// heartbeatLoop tells each hub that the node lives, how its sources are and by
+// which version of the agreements it decides for that hub.
 func (n *Node) heartbeatLoop(ctx context.Context) {
 	tick := time.NewTicker(n.Heartbeat)
 	defer tick.Stop()
@@ -36,9 +37,13 @@ func (n *Node) heartbeat(ctx context.Context, since map[string]mash.Source) {
 		since[x.Connector] = sources[i]
 	}
 	for _, l := range n.Links {
+		beat := mash.Heartbeat{Sources: sources}
+		if l.InForce != nil {
+			beat.PolicyVersion, beat.PolicyEpoch = l.InForce()
+		}
 		err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
 			_, err := l.post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(mash.Party{Agency: n.Agency.ID}), To: mash.HubAddress(l.Hub),
-				MaxAge: time.Minute, Header: wire.Header{Kind: wire.KindStatus}, Body: wire.Status{Heartbeat: mash.Heartbeat{Sources: sources}}})
+				MaxAge: time.Minute, Header: wire.Header{Kind: wire.KindStatus}, Body: wire.Status{Heartbeat: beat}})
 			return err
 		})
 		if err != nil && ctx.Err() == nil {

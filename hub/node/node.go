@@ -18,16 +18,25 @@ type Source struct {
 	Name      string
 	Connector connector.Connector
 	Methods   []string // as it described itself: search, fetch, deliver, watch
-	Hub       string   // to which hub its watch reports
+	// Known repeats what it says of its methods, for one that could not say so
+	// when the node began; nil where Methods is that. While it gives an error,
+	// it counts as one that answers (Unknown).
+	Known func() ([]string, error)
+	Hub   string // to which hub its watch reports
 	// Status says how the plugin process fares; nil for one in this process.
 	Status func() (state string, pid int)
+	// Failure is the code of what keeps its process from starting, or empty.
+	Failure func() string
 }
 
 // Link is one hub that the node serves.
 type Link struct {
 	Hub    string
 	Policy mash.Policy // the partnership's agreements, as this agency has them
-	post   Poster
+	// InForce says which version and epoch of them Policy decides by; nil where
+	// nobody is to be told.
+	InForce func() (version string, epoch int64)
+	post    Poster
 }
 
 // Poster puts messages into the outbox. *exchange.Exchange is one.
@@ -142,9 +151,11 @@ func (n *Node) Run(ctx context.Context) error {
 	wg.Go(func() { n.heartbeatLoop(ctx) })
 	wg.Go(func() { n.deliverLoop(ctx) })
 	for _, s := range n.Sources {
-		if s.does("watch") {
-			wg.Go(func() { n.watchLoop(ctx, s) })
-		}
+		wg.Go(func() {
+			if n.learned(ctx, s) && s.does("watch") {
+				n.watchLoop(ctx, s)
+			}
+		})
 	}
 	wg.Wait()
 	return nil
@@ -172,15 +183,6 @@ func (n *Node) Beat() {
 	case n.beat <- struct{}{}:
 	default:
 	}
-}
-
-func (s Source) does(method string) bool {
-	for _, m := range s.Methods {
-		if m == method {
-			return true
-		}
-	}
-	return false
 }
 
 // event is something that happened here, by this node's clock.
