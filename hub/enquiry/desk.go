@@ -9,6 +9,7 @@ import (
 
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
+	"mashhub/hub/retention"
 )
 
 // Desk holds the use cases of one hub. Safe for concurrent use.
@@ -27,6 +28,9 @@ type Config struct {
 	Agencies mash.Directory
 	Targets  Targets
 	Log      *slog.Logger
+	// InForce says which version and epoch of the agreements Policy decides by;
+	// nil where agencies' are not compared with it.
+	InForce func() (version string, epoch int64)
 	// MaxAge is how long a request may wait for its receipt before it is
 	// undeliverable: 7 days when zero, as long as a broker keeps messages. An
 	// agency that is closed over a weekend is late, not out of reach.
@@ -63,11 +67,9 @@ func (d *Desk) Connect(p Poster) { d.post = p }
 
 func (d *Desk) self() mash.Address { return mash.HubAddress(d.Hub) }
 
-// retention of everything that belongs to an enquiry. The class names the
-// hub's schedule; the review date is when a person must look again (I10).
-func (d *Desk) retention(now time.Time) mash.Retention {
-	return mash.Retention{Class: "enquiry", Review: now.AddDate(1, 0, 0)}
-}
+// retention of an enquiry, and of everything that belongs to it, until it is
+// closed (I10).
+func (d *Desk) retention(now time.Time) mash.Retention { return retention.Opened(now) }
 
 // load reads an enquiry for a use case. An unknown id and one that the actor
 // may not know of give the same error, after the same work: a view decision is
@@ -148,11 +150,15 @@ func (d *Desk) note(tx mash.HubTx, dec *mash.Decision, e mash.Entry) error {
 	return d.Audit.Append(tx, e)
 }
 
-// change loads an enquiry afresh in tx, changes and stores it.
+// change loads an enquiry afresh in tx, changes and stores it. One whose
+// content is to be destroyed, or is, changes no more.
 func change(tx mash.HubTx, id string, f func(*mash.Enquiry) error) (mash.Enquiry, error) {
 	e, err := tx.Enquiry(id)
 	if err != nil {
 		return e, err
+	}
+	if e.Retention.Going() {
+		return e, mash.Errorf(mash.CodeConflict, "the content of this enquiry was destroyed when its retention ended")
 	}
 	if err := f(&e); err != nil {
 		return e, err

@@ -11,7 +11,7 @@ type Hold struct {
 	Why string    `json:"why"` // see the HoldFor… codes
 }
 
-// Why a record is on hold.
+// Why a record is on hold, or kept for longer.
 const (
 	HoldForCourt     = "court"     // proceedings, or a claim that may lead to them
 	HoldForInquiry   = "inquiry"   // a public inquiry or a child safeguarding practice review
@@ -19,6 +19,7 @@ const (
 	HoldForPolice    = "police"    // a criminal investigation asks for it
 	HoldForAccess    = "access"    // somebody asked for their own record
 	HoldForOther     = "other"     // something else, in the note
+	KeepForSchedule  = "schedule"  // the organisation's own schedule says longer
 )
 
 // Disposal is what a person decided when a record was due for review.
@@ -26,6 +27,7 @@ type Disposal struct {
 	Decision string    `json:"decision"` // DisposalKeep, DisposalDestroy
 	By       string    `json:"by"`
 	At       time.Time `json:"at"`
+	Why      string    `json:"why,omitempty"` // of keeping: a code as of a hold, or KeepForSchedule
 	// Done is when the content was destroyed: the key is gone and the sealed
 	// bytes are overwritten. Until then it is under way.
 	Done *time.Time `json:"done,omitempty"`
@@ -81,6 +83,7 @@ type RetentionState string
 
 const (
 	RetentionDue       RetentionState = "due"       // closed, past the review date, not on hold, undecided
+	RetentionLate      RetentionState = "late"      // still open, past the date to look at it
 	RetentionHeld      RetentionState = "held"      // on hold
 	RetentionGoing     RetentionState = "going"     // to be destroyed, which is not done
 	RetentionDestroyed RetentionState = "destroyed" // content is gone

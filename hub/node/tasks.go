@@ -276,8 +276,12 @@ func (n *Node) OpenTask(ctx context.Context, actor mash.Actor, id string) (TaskV
 func (n *Node) fill(tx mash.NodeTx, v *TaskView) error {
 	t := v.Task
 	var b taskBody
-	if t.Kind == TaskNotice && len(t.Body) == 0 {
-		return nil // taken in: what it said is not kept
+	if len(t.Body) == 0 { // done: what it was about is not kept
+		if apart(t.Kind) {
+			return nil
+		}
+		_, _, err := held(tx, t.Hub, t.Request, t.Party)
+		return err
 	}
 	if err := json.Unmarshal(t.Body, &b); err != nil {
 		return fmt.Errorf("reading task: %w", err)

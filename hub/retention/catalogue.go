@@ -111,11 +111,11 @@ var catalogue = []Class{
 		Why: "Destroying the key erases every copy of what it sealed", Source: design, Tables: []string{"vault_keys"}},
 	{ID: Question, Name: "Questions at an agency", Records: "A question from a hub, with what was searched for and found",
 		Begins: "when it came in", Keep: Period{Days: 60}, End: BySweep,
-		Destroys: "What was asked and found, as soon as the hub has the answer or the question is withdrawn, refused or expired, and after this period whatever happened. The row, without content, goes with the answer",
+		Destroys: "What was asked and found, as soon as the hub has the answer or the question is withdrawn, refused or expired, and after this period whatever happened. The row, without content, stays: by it an old message is known to be old",
 		Why:      "Search terms are not kept. A hub's question lives for 30 days; one that is still here after 60 was forgotten by its hub", Source: design,
 		Tables: []string{"held"}},
 	{ID: "answer", Name: "Answers of an agency", Records: "What the agency sent, sealed so that only the hub can open it",
-		Begins: "when it was sent", Keep: Period{Years: 7}, End: BySweep, Destroys: "The row, and what is left of its question",
+		Begins: "when it was sent", Keep: Period{Years: 7}, End: BySweep, Destroys: "The row",
 		Why: "The agency's proof of what it disclosed, byte for byte, and the reason why nothing is disclosed twice", Source: agreement + " (items P7Y)",
 		Tables: []string{"sent_returns"}},
 	{ID: "work", Name: "Work of an agency's people", Records: "Tasks that are done and the times of each question",
@@ -206,3 +206,6 @@ func Of(tx Keeper, table, row string) (mash.Retention, error) {
 	}
 	return r, nil
 }
+
+// Again is the next review of something that is kept at now for some years.
+func Again(now time.Time, years int) time.Time { return day(Period{Years: years}.After(now)) }

@@ -93,11 +93,7 @@ func sweep(t *tx, tables map[string]kept, table string, before time.Time, limit 
 	}
 	n, err := t.exec(`DELETE FROM `+table+` WHERE (`+k.key+`) IN (SELECT `+k.key+` FROM `+table+` x
 		WHERE `+k.sweepable()+` LIMIT ?2)`, ms(before), limit)
-	if err != nil || k.also == "" {
-		return int(n), err
-	}
-	also, err := t.exec(k.also, ms(before), limit)
-	return int(n + also), err
+	return int(n), err
 }
 
 // auditMonths reads the log from its beginning to the first entry that is not

@@ -9,12 +9,16 @@ import (
 )
 
 // keptIn is the condition of a state, and the order of its list, on enquiries
-// and notices alike. due is how a record comes to be due at ?1.
-func keptIn(s mash.RetentionState, due string) (string, error) {
+// and notices alike. due is which records come to be due at ?1, late which are
+// still open then.
+func keptIn(s mash.RetentionState, due, late string) (string, error) {
 	const first = ` ORDER BY x.review, x.id LIMIT ?2`
+	const over = ` AND x.review > 0 AND x.review <= ?1`
 	switch s {
 	case mash.RetentionDue:
-		return due + ` AND x.review > 0 AND x.review <= ?1 AND x.hold = 0 AND x.disposal NOT IN ('destroy', 'destroyed')` + first, nil
+		return due + over + ` AND x.hold = 0 AND x.disposal NOT IN ('destroy', 'destroyed')` + first, nil
+	case mash.RetentionLate:
+		return late + over + first, nil
 	case mash.RetentionHeld:
 		return `x.hold = 1 AND ?1 = ?1` + first, nil
 	case mash.RetentionGoing:
@@ -27,7 +31,7 @@ func keptIn(s mash.RetentionState, due string) (string, error) {
 
 // KeptEnquiries lists enquiries by how they are kept, without content.
 func (t hubTx) KeptEnquiries(s mash.RetentionState, now time.Time, limit int) ([]mash.Enquiry, error) {
-	where, err := keptIn(s, `x.state = 'closed'`)
+	where, err := keptIn(s, `x.state = 'closed'`, `x.state <> 'closed'`)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +41,7 @@ func (t hubTx) KeptEnquiries(s mash.RetentionState, now time.Time, limit int) ([
 // KeptNotices lists notifications by how they are kept, without content. Those
 // to originators are reviewed with their enquiry.
 func (t hubTx) KeptNotices(s mash.RetentionState, now time.Time, limit int) ([]mash.Notification, error) {
-	where, err := keptIn(s, `x.enquiry = '' AND x.content IS NOT NULL`)
+	where, err := keptIn(s, `x.enquiry = '' AND x.content IS NOT NULL`, `1 = 0`)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +119,13 @@ func (t hubTx) EraseNotice(id string) error {
 	}
 	if err := erasable(n.Retention); err != nil {
 		return err
+	}
+	own, err := one(t.tx, scanInt, `SELECT enquiry = '' FROM notices WHERE id = ?1`, id)
+	if err != nil {
+		return err
+	}
+	if own == 0 {
+		return mash.Errorf(mash.CodeConflict, "what an originator was told is kept and destroyed with its enquiry")
 	}
 	for _, q := range []string{
 		`UPDATE notices SET content = NULL WHERE id = ?1`,

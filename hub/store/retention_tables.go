@@ -10,8 +10,6 @@ type kept struct {
 	// key and due are for tables that are swept: the primary key, and which
 	// rows may go whose period began at or before ?1.
 	key, due string
-	// also runs after the sweep found nothing more, with the same parameters.
-	also string
 }
 
 const hasID = `x.id = ?1`
@@ -110,9 +108,7 @@ var nodeTables = with(exchangeTables("", "", "", "1", "1"), map[string]kept{
 		due: decisionBegins + ` BETWEEN 1 AND ?1 AND NOT EXISTS (SELECT 1 FROM held h
 			WHERE h.hub = x.hub AND h.id = x.request AND h.agency = x.agency AND h.unit = x.unit AND h.body IS NOT NULL)`},
 	"sent_returns": {match: `x.hub || '/' || x.request || '/' || x.agency || '/' || x.unit || '/' || x.revision = ?1`,
-		begins: "x.made", key: "rowid", due: `x.made <= ?1`,
-		also: `DELETE FROM held WHERE (hub, id, agency, unit) IN (SELECT hub, id, agency, unit FROM held h
-			WHERE h.received <= ?1 AND h.body IS NULL LIMIT ?2)`},
+		begins: "x.made", key: "rowid", due: `x.made <= ?1`},
 	"tasks":        {match: hasID, begins: "x.done", key: "id", due: `x.done > 0 AND x.done <= ?1`},
 	"node_notices": {match: `x.hub || '/' || x.named = ?1`, begins: "x.made", key: "hub, named", due: `x.made <= ?1`},
 	"cursors":      {match: `x.connector = ?1`},

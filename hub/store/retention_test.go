@@ -257,7 +257,7 @@ func TestSweepIsExact(t *testing.T) {
 		{"hub", "outbox", 1}, {"hub", "inbox", 0}, {"hub", "quarantine", 0}, {"hub", "decisions", 1}, {"hub", "enquiries", 1}, {"hub", "sequences", 1},
 		{"hub", "positions", 1}, {"hub", "audit_rows", 1}, {"hub", "returns", 1}, {"hub", "notices", 2},
 		{"node", "outbox", 0}, {"node", "inbox", 0}, {"node", "tasks", 0}, {"node", "node_events", 0}, {"node", "sent_returns", 0}, {"node", "node_notices", 0},
-		{"node", "cursors", 1}, {"node", "held", 0},
+		{"node", "cursors", 1}, {"node", "held", 1},
 	} {
 		f, once := h.f, func(before time.Time) (due bool, n int) {
 			t.Helper()

@@ -29,10 +29,11 @@ func (t nodeTx) Task(id string) (mash.Task, error) {
 }
 
 // UpdateTask stores k if its Version is the stored one, and raises it; whose
-// task it is never changes. Errors: ErrStale, ErrNotFound.
+// task it is never changes. One that is done keeps nothing of what it was
+// about. Errors: ErrStale, ErrNotFound.
 func (t nodeTx) UpdateTask(k mash.Task) error {
 	return t.guarded(`SELECT 1 FROM tasks WHERE id = ?1`, []any{k.ID},
-		`UPDATE tasks SET kind = ?3, state = ?4, body = ?5, created = ?6, opened = ?7, opener = ?8, done = ?9, doer = ?10,
+		`UPDATE tasks SET kind = ?3, state = ?4, body = CASE WHEN ?4 = 'done' THEN NULL ELSE ?5 END, created = ?6, opened = ?7, opener = ?8, done = ?9, doer = ?10,
 		version = version + 1 WHERE id = ?1 AND version = ?2`,
 		k.ID, k.Version, k.Kind, k.State, orNull(k.Body), ms(k.Created), ms(k.OpenedAt), k.OpenedBy, ms(k.DoneAt), k.DoneBy)
 }
