@@ -184,6 +184,7 @@ func (d *Desk) Reopen(ctx context.Context, actor mash.Actor, id, reason string) 
 			return err
 		}
 		e.State, e.ReopenedWhy, e.Feedback = mash.EnquiryResearching, reason, nil
+		d.keepAs(e)
 		return nil
 	})
 }
@@ -256,6 +257,7 @@ func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseI
 				return mash.Errorf(mash.CodeConflict, "the enquiry changed meanwhile; look again and close it then")
 			}
 			now.State = mash.EnquiryClosed
+			d.keepAs(now)
 			return nil
 		}); err != nil {
 			return err

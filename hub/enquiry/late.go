@@ -179,6 +179,7 @@ func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reop
 		e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "decision.reviewed", Text: reason})
 		if reopen {
 			e.State, e.ReopenedWhy, e.Feedback = mash.EnquiryResearching, reason, nil
+			d.keepAs(e)
 		}
 		return nil
 	})

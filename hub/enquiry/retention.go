@@ -208,6 +208,16 @@ func (d *Desk) LiftHold(ctx context.Context, actor mash.Actor, id, note string) 
 	return d.Store.Update(ctx, func(tx mash.HubTx) error { return d.guard(tx, id) })
 }
 
+// keepAs dates an enquiry anew that was just closed or reopened. A hold stays.
+func (d *Desk) keepAs(e *mash.Enquiry) {
+	now := d.Env.Now()
+	e.Retention.Class, e.Retention.Disposal = retention.Enquiry, nil
+	e.Retention.Review = retention.Opened(now).Review
+	if e.State == mash.EnquiryClosed {
+		e.Retention.Review = retention.Closed(now)
+	}
+}
+
 // guard makes the keys of an enquiry follow its hold.
 func (d *Desk) guard(tx mash.HubTx, id string) error {
 	e, err := tx.Enquiry(id)
