@@ -99,7 +99,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 			return n, fmt.Errorf("publishing keys: %w", err)
 		}
 	}
-	if n.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: n.Secrets.Vault, Wrap: n.Secrets.Wrap}); err != nil {
+	if n.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: n.Secrets.Vault, Wrap: n.Secrets.Wrap, Now: o.Env.Now}); err != nil {
 		return n, fmt.Errorf("opening the key store: %w", err)
 	}
 	if n.Store, err = store.OpenNode(ctx, store.Options{Path: filepath.Join(o.Dir, "node.db"), Key: n.Secrets.Store, Vault: n.Vault}); err != nil {
@@ -120,7 +120,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		if err != nil {
 			return n, fmt.Errorf("loading the policy: %w", err)
 		}
-		links = append(links, &node.Link{Hub: h.ID, Policy: wrapped[mash.Policy](o.Wrap.Policy, point)})
+		links = append(links, &node.Link{Hub: h.ID, Policy: wrapped[mash.Policy](o.Wrap.Policy, point), InForce: inForce(point)})
 	}
 	n.Node = node.New(node.Config{Agency: o.Agency, Links: links, Sources: sources, Store: n.kept, Audit: n.Audit, Env: o.Env,
 		Log: o.Log, Monotonic: o.Monotonic, Boot: o.Boot, Changed: o.Changed, Retry: o.Retry, Heartbeat: o.Heartbeat})
@@ -263,6 +263,7 @@ func (n *Node) Run(ctx context.Context) error {
 		})
 	}
 	g.Go(func() error { return n.Node.Run(ctx) })
+	g.Go(func() error { return n.Sweeper().Run(ctx) })
 	g.Go(func() error {
 		return audit.Run(ctx, n.Audit, n.Store, func(err error) { n.Log.Error("sequencing the log", "code", mash.CodeOf(err)) })
 	})

@@ -326,7 +326,7 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 // narrative never.
 func (d *Desk) question(ctx context.Context, tx mash.HubTx, e mash.Enquiry, r mash.Request, dec mash.Decision, now time.Time) (mash.OutMessage, error) {
 	body := wire.Request{Reference: e.Reference, RAG: e.RAG, Informed: e.Informed, Level: e.Level,
-		Categories: r.Categories, From: r.From, To: r.To, TargetAt: r.TargetAt, Basis: basisInput(e.Basis), Decision: dec.ID}
+		Categories: r.Categories, From: r.From, To: r.To, TargetAt: r.TargetAt, Basis: basisInput(e.Basis), Decision: dec.ID, Stands: stands(r)}
 	for _, p := range e.Content.People {
 		if !slices.Contains(r.Persons, p.Key) {
 			continue
@@ -337,10 +337,13 @@ func (d *Desk) question(ctx context.Context, tx mash.HubTx, e mash.Enquiry, r ma
 		}
 		body.Persons = append(body.Persons, wire.Person{Key: p.Key, Role: p.Role, Record: p.Record.Only(fields)})
 	}
-	return d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge, Body: body,
-		Header: wire.Header{Kind: wire.KindRequest, Ref: r.ID, Revision: r.Revision, Purpose: r.Purpose,
-			Scope:         wire.ScopeHash(r.Purpose, r.Persons, r.Categories, r.From, r.To),
-			PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(d.Lifetime)}})
+	h := wire.Header{Kind: kindOf(r), Ref: r.ID, Revision: r.Revision, Purpose: r.Purpose,
+		Scope:         wire.ScopeHash(r.Purpose, r.Persons, r.Categories, r.From, r.To),
+		PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch}
+	if h.Kind == wire.KindRequest { // a change of one does not expire (DESIGN §7)
+		h.ExpiresAt = now.Add(d.Lifetime)
+	}
+	return d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge, Body: body, Header: h})
 }
 
 // permitted keeps the keys that a decision permits each by itself.
@@ -455,14 +458,8 @@ func (d *Desk) withdraw(ctx context.Context, tx mash.HubTx, actor mash.Actor, r 
 		return err
 	}
 	if r.MessageID != "" {
-		q, err := tx.OutMessage(r.MessageID)
-		if err != nil {
-			return fmt.Errorf("finding the question: %w", err)
-		}
-		if q.State == mash.OutOpen && q.Sent.IsZero() {
-			if _, err := tx.Settle(q.ID, mash.OutRefused, code); err != nil {
-				return fmt.Errorf("stopping the question: %w", err)
-			}
+		if err := stop(tx, *r, code); err != nil {
+			return err
 		}
 		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
 			Header: wire.Header{Kind: wire.KindWithdraw, Ref: r.ID, Revision: r.Revision}, Body: wire.Withdraw{Reason: code}}); err != nil {

@@ -126,6 +126,7 @@ type AgencyHealth struct {
 	LastSeen  time.Time     `json:"last_seen,omitzero"`
 	Silent    bool          `json:"silent"` // no sign of life for longer than it should be
 	Sources   []mash.Source `json:"sources"`
+	Policy    PolicyState   `json:"policy"`
 }
 
 // SystemHealth lists every agency's last sign of life and the state of its
@@ -149,6 +150,7 @@ func (d *Desk) SystemHealth(ctx context.Context, actor mash.Actor) ([]AgencyHeal
 		for _, b := range beats {
 			if b.Party == (mash.Party{Agency: a.ID}) {
 				h.LastSeen, h.Sources, h.Silent = b.At, b.Sources, now.Sub(b.At) > silence
+				h.Policy = d.policyState(b, now)
 			}
 		}
 		out = append(out, h)

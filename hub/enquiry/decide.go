@@ -36,32 +36,17 @@ func (d *Desk) VoiceNotSought(ctx context.Context, actor mash.Actor, id, reason 
 }
 
 // SetRAG changes how urgent an enquiry is. The targets of open requests
-// follow; what may be shared does not change.
+// follow, and their agencies are told; what may be shared does not change.
 func (d *Desk) SetRAG(ctx context.Context, actor mash.Actor, id string, rag mash.RAG) error {
 	if rag != mash.Red && rag != mash.Amber && rag != mash.Green {
 		return mash.Invalid("rag", "must be red, amber or green", "rate how urgent this is")
 	}
-	return d.step(ctx, actor, id, "act", "enquiry.rag", map[string]string{"rag": string(rag)}, func(tx mash.HubTx, e *mash.Enquiry) error {
+	err := d.step(ctx, actor, id, "act", "enquiry.rag", map[string]string{"rag": string(rag)}, func(tx mash.HubTx, e *mash.Enquiry) error {
 		e.RAG = rag
-		requests, err := tx.RequestsOf(id)
-		if err != nil {
-			return err
-		}
-		for _, r := range requests {
-			if r.State.Ended() || r.RAG == rag {
-				continue
-			}
-			r.RAG = rag
-			r.TargetAt, r.Profile = d.Targets.Target(rag, r.Party, r.RaisedAt)
-			if err := tx.UpdateRequest(r); err != nil {
-				return err
-			}
-			if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventRetargeted, At: d.Env.Now(), Clock: mash.ClockHub, Detail: string(rag)}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return d.retarget(ctx, tx, actor, *e)
 	})
+	d.post.Nudge()
+	return err
 }
 
 // WithdrawAgreement records that the family no longer agrees. Requests held or

@@ -2,8 +2,6 @@ package enquiry
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,7 +23,11 @@ func (d *Desk) Handlers() map[wire.Kind]exchange.Handler[mash.HubTx] {
 
 // Sent records that the broker has a question.
 func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
-	if wire.Kind(m.Kind) != wire.KindRequest {
+	switch wire.Kind(m.Kind) {
+	case wire.KindAmend:
+		return d.changeSent(tx, m, at)
+	case wire.KindRequest:
+	default:
 		return nil
 	}
 	return d.advance(tx, m.Ref, mash.RequestSent, "", mash.Event{Kind: mash.EventSent, At: at})
@@ -33,8 +35,18 @@ func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 
 // Settled records how the delivery of a question ended.
 func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
-	if wire.Kind(m.Kind) != wire.KindRequest {
+	switch wire.Kind(m.Kind) {
+	case wire.KindAmend:
+		return d.changeSettled(tx, m, at)
+	case wire.KindRequest:
+	default:
 		return nil
+	}
+	if m.State != mash.OutDone {
+		// Where the question changed meanwhile, the newest revision decides.
+		if r, err := tx.Request(m.Ref); err != nil || r.MessageID != m.ID {
+			return ignoreMissing(err)
+		}
 	}
 	switch m.State {
 	case mash.OutDone:
@@ -92,7 +104,8 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	if m.Issuer != mash.PartyAddress(r.Party) {
 		return mash.Errorf(mash.CodeWrongParty, "this request was put to another party")
 	}
-	if err := d.answers(tx, r, m); err != nil {
+	asked, err := answered(tx, r, m)
+	if err != nil {
 		return err
 	}
 	before, err := tx.ReturnsOf(r.ID)
@@ -103,18 +116,25 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	ret.ID, ret.Hub, ret.RequestID, ret.EnquiryID, ret.Party = m.ID, d.Hub, r.ID, r.EnquiryID, r.Party
 	ret.Revision, ret.LandedAt, ret.SealedHash, ret.Flags = m.Revision, m.At, m.Hash, nil
 	ret.PolicyVersion, ret.Retention, ret.Items = m.PolicyVersion, d.retention(m.At), body.Items
+	ret.PolicyEpoch = m.PolicyEpoch
+	d.oldPolicy(&ret)
 	ret.Considered = nil
 	if ret.Revision < 1 {
 		return mash.Errorf(mash.CodeBadMessage, "revision is missing")
 	}
-	if err := checkOutcomes(ret, r); err != nil {
+	if err := checkOutcomes(ret, r.As(asked)); err != nil {
 		return err
 	}
+	follow(&ret, r, asked)
 	existence, err := existenceOnly(tx, r)
 	if err != nil {
 		return err
 	}
-	aside, err := d.sift(&ret, r, existence)
+	earlier, err := existenceOnly(tx, r.As(asked))
+	if err != nil {
+		return err
+	}
+	aside, err := d.sift(&ret, both(r, asked), union(existence, earlier))
 	if err != nil {
 		return err
 	}
@@ -152,26 +172,6 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	return d.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "return.land", Enquiry: r.EnquiryID, Request: r.ID,
 		Detail: map[string]string{"return": ret.ID, "revision": fmt.Sprint(ret.Revision), "final": fmt.Sprint(ret.Final),
 			"flags": fmt.Sprint(ret.Flags), "set_aside": fmt.Sprint(ret.SetAside), "hash": m.Hash}})
-}
-
-// answers sees that a return answers the question we sent: by the hash of its
-// sealed bytes and by what it was allowed to be about.
-func (d *Desk) answers(tx mash.HubTx, r mash.Request, m exchange.Received) error {
-	if m.Scope != wire.ScopeHash(r.Purpose, r.Persons, r.Categories, r.From, r.To) || m.Purpose != r.Purpose {
-		return mash.Errorf(mash.CodeOutOfScope, "the return is about something else than was asked")
-	}
-	q, err := tx.OutMessage(r.MessageID)
-	if errors.Is(err, mash.ErrNotFound) { // refused, or held: no question ever left
-		return mash.Errorf(mash.CodeOutOfScope, "the return answers a question that was not sent")
-	}
-	if err != nil {
-		return fmt.Errorf("finding the question: %w", err)
-	}
-	sum := sha256.Sum256(q.Sealed)
-	if m.Answers != hex.EncodeToString(sum[:]) {
-		return mash.Errorf(mash.CodeOutOfScope, "the return answers another question")
-	}
-	return nil
 }
 
 // checkOutcomes wants one outcome per person asked about, and none beside.

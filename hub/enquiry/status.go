@@ -10,8 +10,8 @@ import (
 	"mashhub/hub/wire"
 )
 
-// status takes a heartbeat: the last sign of life of an agency and the state
-// of its sources.
+// status takes a heartbeat: the last sign of life of an agency, the state of
+// its sources and the version of the agreements that it decides by.
 func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) error {
 	body, err := wire.DecodeBody[wire.Status](m.Message)
 	if err != nil {
@@ -38,11 +38,64 @@ func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) e
 		}
 	}
 	h := body.Heartbeat
-	h.Party, h.At, h.AgencyAt = p, m.At, m.IssuedAt
+	h.Party, h.At, h.AgencyAt, h.OldSince = p, m.At, m.IssuedAt, time.Time{}
+	if d.behind(h) > 0 {
+		h.OldSince = m.At
+		for _, b := range beats {
+			if b.Party == p && !b.OldSince.IsZero() {
+				h.OldSince = b.OldSince
+			}
+		}
+	}
 	if err := d.markSources(tx, h); err != nil {
 		return err
 	}
 	return tx.PutHeartbeat(h)
+}
+
+// PolicyState is by which version of the agreements an agency decides.
+type PolicyState struct {
+	Version string `json:"version,omitempty"` // empty: its node has not said
+	Epoch   int64  `json:"epoch"`
+	// Behind counts the versions that the hub has put in force since; Old says
+	// that the agency has been behind for longer than news of one takes.
+	Behind int64     `json:"behind"`
+	Old    bool      `json:"old"`
+	Since  time.Time `json:"since,omitzero"` // when the hub first saw it behind
+}
+
+// behind counts how many epochs an agency is behind the hub.
+func (d *Desk) behind(h mash.Heartbeat) int64 {
+	if d.InForce == nil || h.PolicyVersion == "" {
+		return 0
+	}
+	_, epoch := d.InForce()
+	return max(0, epoch-h.PolicyEpoch)
+}
+
+func (d *Desk) policyState(h mash.Heartbeat, now time.Time) PolicyState {
+	s := PolicyState{Version: h.PolicyVersion, Epoch: h.PolicyEpoch, Behind: d.behind(h)}
+	if s.Behind > 0 {
+		s.Since, s.Old = h.OldSince, !h.OldSince.IsZero() && now.Sub(h.OldSince) > oldAfter
+	}
+	return s
+}
+
+// oldAfter is how long an agency may decide by an older epoch than the hub's
+// before people are told: two heartbeats, in which a node that works has heard
+// of the new one.
+const oldAfter = 10 * time.Second
+
+// oldPolicy flags a return that was decided by an older epoch than the hub's.
+// Whether that was still good enough, the place that decided has answered (I6);
+// here it is something to know, and no reason to lose an answer.
+func (d *Desk) oldPolicy(ret *mash.Return) {
+	if d.InForce == nil {
+		return
+	}
+	if _, epoch := d.InForce(); ret.PolicyEpoch < epoch {
+		ret.Flags = union(ret.Flags, []string{mash.FlagOldPolicy})
+	}
 }
 
 // markSources marks what an agency has open when one of its systems cannot be
