@@ -28,6 +28,9 @@ const (
 	ruleNotices    = "notification"
 	ruleAudit      = "audit"
 	ruleHealth     = "health"
+	ruleSetAside   = "set_aside"
+	ruleOutOfScope = "out_of_scope"
+	ruleQuarantine = "quarantine"
 )
 
 // routeRules are decided here, before the handler: their pages are about no
@@ -38,7 +41,7 @@ var routeRules = []string{ruleHome, ruleLive, ruleNew, ruleNotices, ruleAudit}
 // it knows how the person stands to the enquiry and whether that is restricted.
 // TestEveryRoute proves that each of them does.
 var deskRules = []string{ruleBoard, ruleEnquiry, ruleChronology, ruleRequest, ruleAct, ruleAsk, ruleReview, ruleDecide,
-	ruleFeedback, ruleClose, ruleReopen, ruleHealth}
+	ruleFeedback, ruleClose, ruleReopen, ruleHealth, ruleSetAside, ruleOutOfScope, ruleQuarantine}
 
 func rules() []string { return slices.Concat(routeRules, deskRules) }
 

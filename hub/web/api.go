@@ -155,6 +155,7 @@ func (s *site) api() {
 	a.enquiries()
 	a.steps()
 	a.requests()
+	a.asides()
 	a.lists()
 	s.specification(a.huma.OpenAPI())
 }

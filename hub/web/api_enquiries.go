@@ -45,8 +45,9 @@ type (
 		RAG mash.RAG `json:"rag" enum:"red,amber,green"`
 	}
 	lateIn struct {
-		Reopen bool   `json:"reopen"`
-		Reason string `json:"reason"`
+		Reopen bool     `json:"reopen"`
+		Reason string   `json:"reason"`
+		Seen   []string `json:"seen,omitempty" doc:"The returns that were read; if another has landed, nothing changes"`
 	}
 	reviewIn struct {
 		Allow  bool   `json:"allow"`
@@ -80,7 +81,7 @@ func (a *api) steps() {
 	step[withIDBody](a, at("decide", http.MethodPost, "decision", ruleDecide, "Record the decision"),
 		func(c call, in enquiry.DecideInput) error { return d.Decide(c, c.actor, c.id, in) })
 	step[withIDBody](a, at("review-late", http.MethodPost, "late-review", ruleReopen, "Answer what landed after the decision"),
-		func(c call, in lateIn) error { return d.ReviewLate(c, c.actor, c.id, in.Reopen, in.Reason) })
+		func(c call, in lateIn) error { return d.ReviewLate(c, c.actor, c.id, in.Reopen, in.Reason, in.Seen...) })
 	step[withIDBody](a, at("reopen", http.MethodPost, "reopen", ruleReopen, "Reopen"),
 		func(c call, in reasonIn) error { return d.Reopen(c, c.actor, c.id, in.Reason) })
 	add[withIDBody](a, at("tell-originator", http.MethodPost, "feedback", ruleFeedback, "Tell who raised the contact, or say why not"),

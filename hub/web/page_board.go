@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"mashhub/hub/enquiry"
+	"mashhub/hub/mash"
 	"mashhub/hub/tracking"
 	"mashhub/hub/web/kit"
 )
@@ -16,8 +17,12 @@ func (s *site) board(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	unopened, err := s.unopened(r.Context())
+	if err != nil {
+		return err
+	}
 	return s.layout.Write(w, r, kit.Page{Title: "Outstanding requests", Wide: true, Body: kit.Stack{
-		kit.Live{ID: "board", URL: "/events", Body: s.boardBody(r, rows)}}})
+		kit.Live{ID: "board", URL: "/events", Body: append(unopened, s.boardBody(r, rows)...)}}})
 }
 
 func (s *site) boardBody(r *http.Request, rows []enquiry.BoardRow) kit.Stack {
@@ -47,7 +52,7 @@ func (s *site) boardBody(r *http.Request, rows []enquiry.BoardRow) kit.Stack {
 		t.Rows = append(t.Rows, []kit.Cell{ref,
 			{HTML: lines(row.Name, row.Telephone)},
 			{HTML: kit.MustHTML(ragTag(row.RAG))},
-			{HTML: lines(append([]string{word(requestWords, row.State)}, markLines(row.Marks)...)...)},
+			{HTML: lines(append([]string{word(requestWords, row.State)}, markTexts(row.Marks, row.AnswerRefused, row.Name, row.Telephone)...)...)},
 			{HTML: lateLines(row.Late, target)},
 			{Text: word(turnTexts, string(row.Timing.Waiting))},
 			{HTML: kit.MustHTML(timeBar("bar-"+row.Request, row.Name, row.Timing, row.TargetAt.Sub(row.RaisedAt).Milliseconds(), scale),
@@ -70,6 +75,18 @@ var turnTexts = func() map[string]string {
 
 func markLines(marks []string) (out []string) {
 	for _, m := range marks {
+		out = append(out, word(markWords, m))
+	}
+	return out
+}
+
+// markTexts is markLines with what to do about an answer that was refused.
+func markTexts(marks []string, refused mash.Code, name, telephone string) (out []string) {
+	for _, m := range marks {
+		if m == mash.MarkAnswerRefused {
+			out = append(out, "An answer from "+name+" was refused: "+word(refusalWords, string(refused))+". Ask them to send it again: telephone "+telephone+".")
+			continue
+		}
 		out = append(out, word(markWords, m))
 	}
 	return out

@@ -77,6 +77,13 @@ func (v view) joined() kit.Stack {
 	return append(body, kit.ButtonGroup{Items: kit.Stack{kit.Button{Text: "Back to the enquiry", Href: "/enquiries/" + v.p.Enquiry.ID, Classes: "govuk-button--secondary"}}})
 }
 
+func plural1(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 func itThem(n int) string {
 	if n == 1 {
 		return "it"
@@ -114,7 +121,7 @@ func (v view) voice(x enquiry.Entry) kit.Component {
 		kit.Paragraph{Text: said, AsWritten: true, Classes: "govuk-!-font-size-24"},
 		kit.Paragraph{Text: v.name(x.Item.Person) + ", " + x.Item.Date.Words() + ". " + how},
 		kit.Paragraph{Text: "From " + v.sources(x), Classes: "govuk-body-s"},
-		notes(x), trace(x)})}
+		v.takenIn(x), notes(x), trace(x)})}
 }
 
 func (v view) noVoice() kit.Component {
@@ -144,8 +151,26 @@ func (v view) entry(x enquiry.Entry) []kit.Cell {
 	}
 	what = append(what,
 		kit.Paragraph{Text: "About " + v.name(i.Person) + ". From " + v.sources(x) + " (" + joined(i.Source, i.Author) + "). " + mash.CategoryName(i.Category) + ".",
-			Classes: "govuk-body-s govuk-!-margin-bottom-1"}, notes(x), trace(x))
+			Classes: "govuk-body-s govuk-!-margin-bottom-1"}, v.takenIn(x), notes(x), trace(x))
 	return []kit.Cell{{Text: date}, {HTML: kit.MustHTML(what)}}
+}
+
+// takenIn says that an item came late, who took it in, and why.
+func (v view) takenIn(x enquiry.Entry) kit.Component {
+	var out kit.Stack
+	for _, s := range x.Sources {
+		if t := s.TakenIn; t != nil {
+			text := "Came late from " + v.partyName(s.Party) + ". Taken in by " + v.staffName(t.By) + " on " + when(t.At)
+			if t.Reason != "" {
+				text += ", because: " + t.Reason
+			}
+			out = append(out, kit.Paragraph{Text: text, Classes: "govuk-body-s govuk-!-margin-bottom-1"})
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }
 
 // sources names every agency that said it.

@@ -113,13 +113,16 @@ func (v view) next() kit.Component {
 		}
 		answered = answered || len(r.Outcomes) > 0
 	}
+	_, waiting := v.aside()
 	switch {
 	case e.Review:
-		text, link = "An answer came after the decision. Read it and say whether the decision stands.", kit.Link{Text: "Review what came late", Href: at("/late-review")}
+		text, link = "The decision is up for review: an answer came after the decision. Read it and say whether the decision stands.", kit.Link{Text: "Review what came late", Href: at("/late-review")}
 	case asked != "":
 		text, link = "An agency has asked a question back and waits for your answer. Until then the time counts as ours.", kit.Link{Text: "Answer their question", Href: at("/clarification?request=" + asked)}
 	case held != "" && v.who.Has(mash.RoleManager):
 		text, link = "A question waits for your review before it goes.", kit.Link{Text: "Review it", Href: at("/review?request=" + held)}
+	case waiting:
+		text, link = "An answer came after its question had ended. Read it, and take it in or leave it out.", kit.Link{Text: "See what is set aside", Href: at("/set-aside")}
 	case e.State == mash.EnquiryScreened:
 		text, link = "Choose whom to ask, and say why others are not asked.", kit.Link{Text: "Ask agencies", Href: at("/ask")}
 	case e.State == mash.EnquiryResearching && v.p.OwnViewNeeded:
@@ -327,6 +330,9 @@ func (v view) actions() kit.Stack {
 	}
 	if e.Review {
 		link("Review what came late", "/late-review")
+	}
+	if any, _ := v.aside(); any {
+		link("See what is set aside", "/set-aside")
 	}
 	switch e.State {
 	case mash.EnquiryDecided, mash.EnquiryFeedbackSent:

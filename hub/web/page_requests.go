@@ -39,7 +39,7 @@ func (v view) requests() kit.Stack {
 // requestRow is one agency: how it stands, by when it should, whose time it was.
 func (v view) requestRow(r enquiry.RequestRow, scale, took int64) []kit.Cell {
 	now := v.Desk.Env.Now()
-	state := append([]string{word(requestWords, string(r.State))}, markLines(r.Marks)...)
+	state := append([]string{word(requestWords, string(r.State))}, markTexts(r.Marks, r.AnswerRefused, r.Name, r.Telephone)...)
 	if r.Code != "" {
 		state[0] += ": " + word(codeWords, r.Code)
 	}
@@ -54,9 +54,7 @@ func (v view) requestRow(r enquiry.RequestRow, scale, took int64) []kit.Cell {
 		}
 		answers = append(answers, text)
 	}
-	if flags := v.flagged(r); flags != "" {
-		state = append(state, flags)
-	}
+	state = append(state, v.flagged(r)...)
 	target := lines(when(r.TargetAt))
 	turn := "It took " + kit.Duration(r.Timing.TotalMS)
 	bar := timeBar("bar-"+r.ID, r.Name, r.Timing, 0, took)
@@ -108,16 +106,39 @@ func (v view) requestActions(r enquiry.RequestRow) (out []kit.Link) {
 }
 
 // flagged says what of an answer is kept apart, and why.
-func (v view) flagged(r enquiry.RequestRow) string {
+func (v view) flagged(r enquiry.RequestRow) (out []string) {
+	outside, late := 0, 0
 	for _, ret := range r.Returns {
-		switch {
-		case slices.Contains(ret.Flags, mash.FlagQuarantined):
-			return "A return held something that was not asked for. It is not shown; the agency must be told."
-		case slices.Contains(ret.Flags, mash.FlagLate):
-			return "A return came after this request had ended. It is kept, and not part of the chronology."
+		outside += ret.SetAside
+		if waits(ret) {
+			late++
 		}
 	}
-	return ""
+	if outside > 0 {
+		out = append(out, plural(outside, "item", "items")+" from "+r.Name+" "+plural1(outside, "was", "were")+" outside the question and "+plural1(outside, "is", "are")+" set aside.")
+	}
+	if late > 0 {
+		out = append(out, "An answer came after this question had ended. It is set aside until somebody reads it.")
+	}
+	return out
+}
+
+// waits reports whether a return came late and nobody has said yet what becomes
+// of it.
+func waits(ret mash.Return) bool {
+	return slices.Contains(ret.Flags, mash.FlagLate) && !slices.Contains(ret.Flags, mash.FlagSuperseded) && ret.Considered == nil
+}
+
+// aside reports whether anything of an enquiry's answers is set aside, and
+// whether some of it waits for a person.
+func (v view) aside() (any, waiting bool) {
+	for _, r := range v.p.Requests {
+		for _, ret := range r.Returns {
+			waiting = waiting || waits(ret)
+			any = any || ret.SetAside > 0 || slices.Contains(ret.Flags, mash.FlagLate) || slices.Contains(ret.Flags, mash.FlagSuperseded)
+		}
+	}
+	return any, waiting
 }
 
 func timeTable(name string, t tracking.Timing) kit.Table {
@@ -160,8 +181,10 @@ func (v view) withheld() kit.Stack {
 		}
 		out = append(out, t)
 	}
-	if v.p.Quarantined > 0 {
-		out = append(out, kit.Inset{Text: plural(v.p.Quarantined, "item is", "items are") + " kept apart, because they came too late or were not asked for. They are not shown."})
+	if n := v.p.Quarantined; n > 0 {
+		out = append(out, kit.Inset{HTML: kit.MustHTML(
+			kit.Paragraph{Text: plural(n, "item is", "items are") + " set aside, because " + plural1(n, "it", "they") + " came too late or " + plural1(n, "was", "were") + " not asked for. Nothing of " + itThem(n) + " is shown here."},
+			kit.Link{Text: "See what is set aside", Href: "/enquiries/" + v.p.Enquiry.ID + "/set-aside"})})
 	}
 	return out
 }

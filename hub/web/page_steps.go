@@ -241,20 +241,6 @@ func (s *site) endSteps() []stepForm {
 			act: func(ctx context.Context, who mash.Actor, id string, f *form) error {
 				return d.Reopen(ctx, who, id, f.text("reason"))
 			}},
-		{path: "late-review", rule: ruleReopen, show: ruleReopen, title: "Review what came late", done: "The review is recorded.",
-			form: func(v view, f *form) kit.Stack {
-				return kit.Stack{kit.Paragraph{Text: "An answer came after the decision. Read it in the chronology first, then say whether the decision stands."},
-					kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "Read the chronology", Href: "/enquiries/" + v.p.Enquiry.ID + "/chronology"})},
-					f.radios("reopen", "Does the decision stand?", "", kit.Choice{Value: "no", Text: "Yes, it stands"}, kit.Choice{Value: "yes", Text: "No, reopen the enquiry"}),
-					f.area("reason", "What is new in it, and why do you keep or reopen?", "", 4), save("Record the review")}
-			},
-			act: func(ctx context.Context, who mash.Actor, id string, f *form) error {
-				reopen := f.need("reopen", "Say whether the decision stands")
-				if len(f.problems) > 0 {
-					return errProblems
-				}
-				return d.ReviewLate(ctx, who, id, reopen == "yes", f.text("reason"))
-			}},
 	}
 }
 

@@ -30,6 +30,14 @@ func (s *site) pages() {
 		get("/enquiries/{id}/"+st.path, st.rule, s.stepPage(st))
 		post("/enquiries/{id}/"+st.path, st.rule, s.stepPost(st))
 	}
+	get("/enquiries/{id}/late-review", ruleSetAside, s.lateReview)
+	post("/enquiries/{id}/late-review", ruleReopen, s.postLateReview)
+	get("/enquiries/{id}/set-aside", ruleSetAside, s.setAside)
+	get("/set-aside/{id}", ruleSetAside, s.openAside)
+	post("/set-aside/{id}/consider", ruleSetAside, s.consider)
+	post("/set-aside/{id}/destroy", ruleOutOfScope, s.destroy)
+	get("/quarantine", ruleQuarantine, s.quarantinePage)
+	post("/quarantine", ruleQuarantine, s.seeQuarantine)
 	get("/agencies", ruleHealth, s.agenciesPage)
 	get("/notices", ruleNotices, s.noticesPage)
 	get("/audit", ruleAudit, s.auditPage)
@@ -59,6 +67,9 @@ func dutiesOf(has func(role string) bool) []duty {
 	}
 	if len(out) > 0 {
 		out = append(out, duty{"Agencies", "/agencies", "See whose systems work, and whom to telephone."})
+	}
+	if has(mash.RoleIGLead) || has(mash.RoleManager) {
+		out = append(out, duty{"Unopened messages", "/quarantine", "See which messages to the hub could not be opened, and say what you found."})
 	}
 	if has(mash.RoleIGLead) || has(mash.RoleScrutineer) || has(mash.RoleManager) {
 		out = append(out, duty{"Audit", "/audit", "Download the log of everything the hub did and check it with the public key."})

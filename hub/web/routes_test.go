@@ -42,6 +42,13 @@ var payloads = map[string]string{
 	"POST /enquiries/{id}/close":                   "sentenced=no&plan=no",
 	"POST /enquiries/{id}/reopen":                  "reason=r",
 	"POST /enquiries/{id}/late-review":             "reopen=no&reason=r",
+	"POST /set-aside/{id}/consider":                "decision=leave_out&reason=r",
+	"POST /set-aside/{id}/destroy":                 "told=no&reason=r",
+	"POST /api/v1/set-aside/{id}/take-in":          `{"reason":"r"}`,
+	"POST /api/v1/set-aside/{id}/leave-out":        `{"reason":"r"}`,
+	"POST /api/v1/set-aside/{id}/destroy":          `{"reason":"r"}`,
+	"POST /quarantine":                             "reason=r&until=0",
+	"POST /api/v1/quarantine/seen":                 `{"reason":"r"}`,
 	"POST /enquiries/{id}/withdraw":                "reason=r&request=",
 	"POST /enquiries/{id}/review":                  "allow=no&reason=r&request=",
 	"POST /enquiries/{id}/clarification":           "text=t&request=",
@@ -52,18 +59,20 @@ var (
 	staffOnly = []string{"worker", "worker_2", "manager"}
 	// openTo says which roles a page about no enquiry is for.
 	openTo = map[string][]string{ruleHome: allRoles, ruleBoard: {"worker", "worker_2", "manager", "ig_lead"}, ruleLive: {"worker", "worker_2", "manager", "ig_lead"},
-		ruleHealth: allRoles, ruleNew: staffOnly, ruleNotices: staffOnly, ruleAudit: {"manager", "ig_lead", "scrutineer"}}
+		ruleHealth: allRoles, ruleNew: staffOnly, ruleNotices: staffOnly, ruleAudit: {"manager", "ig_lead", "scrutineer"},
+		ruleQuarantine: {"manager", "ig_lead"}}
 )
 
-// target is an enquiry with one request, and who may see it.
+// target is an enquiry with one request and one late answer, and who may see
+// it.
 type target struct {
-	name, enquiry, request string
-	open                   []string
+	name, enquiry, request, aside string
+	open                          []string
 }
 
 // allowed says who may use a route on a target.
 func (x target) allowed(r kit.Route) []string {
-	if r.Rule == ruleReview {
+	if r.Rule == ruleReview || r.Rule == ruleOutOfScope {
 		return slices.DeleteFunc(slices.Clone(x.open), func(k string) bool { return k != "manager" })
 	}
 	return x.open
@@ -84,9 +93,9 @@ func TestEveryRoute(t *testing.T) {
 	restricted, restrictedRs := h.opened(clients["worker_2"], func(in *enquiry.OpenInput) { in.Restricted = true })
 	missing := h.desk.Env.NewID()
 	targets := []target{
-		{"own", own.ID, ownRs[0].ID, staffOnly},
-		{"restricted", restricted.ID, restrictedRs[0].ID, []string{"worker_2"}},
-		{"missing", missing, missing, nil},
+		{"own", own.ID, ownRs[0].ID, h.late(clients["worker"], ownRs[1]), staffOnly},
+		{"restricted", restricted.ID, restrictedRs[0].ID, h.late(clients["worker_2"], restrictedRs[1]), []string{"worker_2"}},
+		{"missing", missing, missing, missing, nil},
 	}
 	for _, r := range h.site.router.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
@@ -139,6 +148,9 @@ func (c *client) to(method, path string, x target, body string) answer {
 	if strings.Contains(path, "/requests/") {
 		id = x.request
 	}
+	if strings.Contains(path, "/set-aside/{id}") {
+		id = x.aside
+	}
 	if strings.HasSuffix(body, "request=") {
 		body += x.request
 	}
@@ -177,9 +189,10 @@ func (c *client) send(method, path, body string) answer {
 func TestNothingIsShownUnrecorded(t *testing.T) {
 	h := newHub(t)
 	w, s := h.as("worker"), h.as("scrutineer")
-	e, _ := h.opened(w)
+	e, rs := h.opened(w)
+	aside := h.late(w, rs[1])
 	h.desk.Audit = broken{}
-	for _, path := range []string{"/", "/board", "/notices", "/enquiries/new", "/enquiries/" + e.ID, "/enquiries/" + e.ID + "/chronology", "/enquiries/" + e.ID + "/ask",
+	for _, path := range []string{"/enquiries/" + e.ID + "/set-aside", "/enquiries/" + e.ID + "/late-review", "/set-aside/" + aside, "/api/v1/set-aside/" + aside, "/", "/board", "/notices", "/enquiries/new", "/enquiries/" + e.ID, "/enquiries/" + e.ID + "/chronology", "/enquiries/" + e.ID + "/ask",
 		"/enquiries/" + e.ID + "/close", "/api/v1/board", "/api/v1/enquiries/" + e.ID, "/api/v1/notices", "/api/v1/agencies"} {
 		a := w.get(path)
 		if a.status < 500 {

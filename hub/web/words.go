@@ -44,7 +44,27 @@ var codeWords = map[string]string{
 var markWords = map[string]string{
 	mash.MarkClarifying:        "The agency has asked a question back",
 	mash.MarkSourceUnavailable: "Could not search: this is not the same as nothing known",
+	mash.MarkAnswerRefused:     "An answer was refused: ask them to send it again",
 }
+
+// refusalWords say why a message was not taken in.
+var refusalWords = map[string]string{
+	string(mash.CodeOutOfScope): "it answers something else than was asked", string(mash.CodeBadMessage): "it was incomplete or could not be read",
+	string(mash.CodeConflict): "it does not fit what is here already", string(mash.CodeUnknownKey): "it is signed or sealed with a key that is not valid here",
+	string(mash.CodeWrongParty): "it was not meant for this hub, or not from whom it says", string(mash.CodeUnsupported): "it is of a kind or version that this hub does not know",
+	string(mash.CodeInternal): "the hub itself failed on it; tell its support", string(mash.CodeNotFound): "it is about nothing that was asked here",
+}
+
+// Why something is set aside, and what became of it.
+var (
+	lateWords = map[string]string{"withdrawn": "The question had been withdrawn", "expired": "The question had expired", "refused": "The question had ended refused",
+		"undeliverable": "The question had been given up as undeliverable"}
+	outsideWords = map[string]string{mash.AsidePerson: "About somebody who was not asked about", mash.AsideCategory: "Of a kind that was not asked for",
+		mash.AsideExistence: "Content, where only whether something is held was asked", mash.AsidePeriod: "From a time that was not asked about",
+		mash.AsideOutcome: "The same answer says that nothing is shared about this person", mash.AsideInvalid: "Could not be read as an item"}
+	asideWords = map[string]string{"waiting": "Sealed; nobody has decided yet", mash.ReturnTakenIn: "Taken in", mash.ReturnLeftOut: "Left out; sealed",
+		"replaced": "Sealed", mash.AsideKept: "Sealed", mash.AsideDestroyed: "Destroyed"}
+)
 
 // outcomeNotes keep an outcome from being taken for another.
 var outcomeNotes = map[mash.ReturnOutcome]string{
