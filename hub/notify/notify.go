@@ -17,6 +17,7 @@ import (
 
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
+	"mashhub/hub/retention"
 	"mashhub/hub/wire"
 	"mashhub/plugins/record"
 )
@@ -92,7 +93,7 @@ func (d *Desk) notified(ctx context.Context, tx mash.HubTx, m exchange.Received)
 	n.Hub, n.From, n.RaisedAt, n.State, n.Content = d.Hub, from, m.At, mash.NoticeRaised, body.Content
 	// The sender names its own notices only.
 	n.ID, n.Dedupe = m.Ref, string(m.Issuer)+"/"+body.Notification.Dedupe
-	n.Retention = mash.Retention{Class: "notice", Review: m.At.AddDate(1, 0, 0)}
+	n.Retention = retention.Raised(m.At)
 	to, unit, known := d.route(s.Setting)
 	if !known {
 		n.State, n.Code = mash.NoticeUndeliverable, "unknown_setting"
@@ -184,7 +185,7 @@ func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	return d.advance(tx, m, func(n *mash.Notification) {
 		switch {
-		case n.State == mash.NoticeAcknowledged: // the acknowledgement overtook the receipt
+		case n.State == mash.NoticeAcknowledged, n.State == mash.NoticeExpired: // the acknowledgement overtook the receipt
 		case m.State == mash.OutDone:
 			n.State, n.Received = mash.NoticeReceived, &at
 		case m.State == mash.OutRefused:
@@ -210,8 +211,9 @@ func (d *Desk) advance(tx mash.HubTx, m mash.OutMessage, f func(*mash.Notificati
 	return tx.UpdateNotice(n)
 }
 
-// acknowledged records that a person has taken a notice in, and tells the
-// agency that raised it.
+// acknowledged records that a person, or the recipient's own system, has taken
+// a notice in, or that nobody has in its time, and tells the agency that raised
+// it. Only the recipient acknowledges, and only once.
 func (d *Desk) acknowledged(ctx context.Context, tx mash.HubTx, m exchange.Received) error {
 	body, err := wire.DecodeBody[wire.Acknowledge](m.Message)
 	if err != nil {
@@ -221,10 +223,16 @@ func (d *Desk) acknowledged(ctx context.Context, tx mash.HubTx, m exchange.Recei
 	if err != nil || m.Issuer != mash.PartyAddress(n.To) {
 		return mash.Errorf(mash.CodeNotFound, "no such notification")
 	}
-	if n.State == mash.NoticeAcknowledged {
+	if n.State == mash.NoticeAcknowledged || n.State == mash.NoticeExpired {
 		return nil
 	}
-	n.State, n.Acked, n.AckedBy = mash.NoticeAcknowledged, &m.At, body.By
+	n.State, n.Acked, n.AckedBy, n.AckedHow = mash.NoticeAcknowledged, &m.At, body.By, wire.HowPerson
+	switch body.How {
+	case wire.HowSystem:
+		n.AckedHow = wire.HowSystem
+	case wire.HowExpired: // in the recipient's inbox, and nobody read it
+		n.State, n.Acked, n.AckedBy, n.AckedHow, n.Code = mash.NoticeExpired, nil, "", "", "not_read"
+	}
 	if err := tx.UpdateNotice(n); err != nil {
 		return err
 	}
@@ -234,6 +242,6 @@ func (d *Desk) acknowledged(ctx context.Context, tx mash.HubTx, m exchange.Recei
 			return err
 		}
 	}
-	return d.Audit.Append(tx, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "notify.acknowledged", Hub: d.Hub,
-		Detail: map[string]string{"notice": n.ID, "by": body.By}})
+	return d.Audit.Append(tx, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "notify." + string(n.State), Hub: d.Hub,
+		Detail: map[string]string{"notice": n.ID, "by": n.AckedBy, "how": n.AckedHow}})
 }
