@@ -544,6 +544,47 @@ func TestWithdrawnAtTheNode(t *testing.T) {
 	}
 }
 
+// TestWithdrawnBeforeTheReturnLeft: what the broker does not have yet stays at
+// the agency, and what it has lands as late.
+func TestWithdrawnBeforeTheReturnLeft(t *testing.T) {
+	p, w, at := police(t, holds(fact("i1", "police.crime", "2026-01-05", "Theft")))
+	topic := mash.FromTopic(world.Hub, "police")
+	state := func(r mash.Request) (m mash.OutMessage) {
+		at.look(func(tx mash.NodeTx) (err error) { m, err = tx.OutMessage(at.sent(r.ID)[0].MessageID); return err })
+		return m
+	}
+	p.bus.set(func() { p.bus.stuck = map[string]bool{topic: true} })
+	r := w.asks(w.opens(nil), "police")
+	p.eventually("answered", func() bool { return len(at.sent(r.ID)) == 1 })
+	p.eventually("the broker refused it", func() bool { return strings.Contains(p.notes.String(), "outbox waits") })
+	_, err := p.hub.Desk.Withdraw(t.Context(), w.Actor, r.ID, "not needed")
+	p.must(err)
+	p.eventually("withdrawn", func() bool { return at.held(r.ID).State == mash.RequestWithdrawn })
+	if m := state(r); m.State != mash.OutRefused || m.Code != "withdrawn" || len(at.held(r.ID).Body) > 0 || len(at.sent(r.ID)[0].Sealed) == 0 {
+		t.Errorf("the return is %s (%s), %d bytes of the question and %d of the return are kept", m.State, m.Code, len(at.held(r.ID).Body), len(at.sent(r.ID)[0].Sealed))
+	}
+	p.bus.set(func() { p.bus.stuck = nil })
+	// What is asked next is answered by the same way, after all that waited.
+	r2 := w.asks(w.opens(nil), "police")
+	p.lands(r2)
+	if n := p.bus.count(topic, r.ID); n != 0 || len(p.returns(r.ID)) != 0 {
+		t.Errorf("%d messages about what was withdrawn left the agency, %d returns landed", n, len(p.returns(r.ID)))
+	}
+
+	p.bus.set(func() { p.bus.held = map[string]bool{topic: true} }) // the broker has it, the hub not yet
+	r = w.asks(w.opens(nil), "police")
+	p.eventually("it left", func() bool { return p.bus.count(topic, r.ID) > 0 })
+	p.eventually("that is recorded", func() bool { return !state(r).Sent.IsZero() })
+	_, err = p.hub.Desk.Withdraw(t.Context(), w.Actor, r.ID, "not needed")
+	p.must(err)
+	p.eventually("the withdrawal is here", func() bool { return p.bus.count(mash.ToTopic(world.Hub, "police"), r.ID) == 2 })
+	p.bus.set(func() { p.bus.held = nil })
+	p.eventually("it landed all the same", func() bool { return len(p.returns(r.ID)) == 1 && state(r).State == mash.OutDone })
+	if s := at.held(r.ID).State; s == mash.RequestWithdrawn || p.request(r.ID).State != mash.RequestWithdrawn {
+		t.Errorf("the agency's is %s, the hub's %s", s, p.request(r.ID).State)
+	}
+}
+
 // count is how many messages about something were on a topic.
 func (s *script) count(topic, key string) (n int) {
 	for _, m := range s.everything() {

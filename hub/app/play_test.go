@@ -93,6 +93,7 @@ type script struct {
 	change chan struct{}
 	topics map[string][]mash.BusRecord
 	held   map[string]bool
+	stuck  map[string]bool // takes nothing
 	down   bool
 }
 
@@ -113,6 +114,10 @@ var errDown = errors.New("no broker")
 func (s *script) Publish(_ context.Context, ms []mash.BusMessage) (err error) {
 	s.set(func() {
 		if s.down {
+			err = errDown
+			return
+		}
+		if slices.ContainsFunc(ms, func(m mash.BusMessage) bool { return s.stuck[m.Topic] }) {
 			err = errDown
 			return
 		}

@@ -55,6 +55,11 @@ func (x *Exchange[T]) pump(ctx context.Context) {
 			case <-ctx.Done():
 			case <-time.After(backoff):
 			}
+			// What was committed meanwhile goes by its row, which may have been
+			// settled since: withdrawn before it left.
+			x.mu.Lock()
+			x.fresh = nil
+			x.mu.Unlock()
 			continue
 		}
 		backoff = 0

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"mashhub/hub/exchange"
@@ -120,7 +121,11 @@ func (n *Node) takeWithdraw(ctx context.Context, tx mash.NodeTx, m exchange.Rece
 	if m.Sequence < h.Sequence {
 		return mash.Errorf(mash.CodeConflict, "a newer message about this request is here")
 	}
-	if h.State != mash.RequestReturned && h.State != mash.RequestLanded {
+	stopped, final, err := n.stopReturns(tx, m.Hub, m.Ref, party)
+	if err != nil {
+		return err
+	}
+	if h.State != mash.RequestReturned && h.State != mash.RequestLanded || final {
 		h.State, h.Sequence = mash.RequestWithdrawn, m.Sequence
 		if err := tx.UpdateHeld(h); err != nil {
 			return err
@@ -132,7 +137,8 @@ func (n *Node) takeWithdraw(ctx context.Context, tx mash.NodeTx, m exchange.Rece
 			return err
 		}
 	}
-	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "request.withdrawn", Hub: m.Hub, Request: m.Ref})
+	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "request.withdrawn", Hub: m.Hub, Request: m.Ref,
+		Detail: map[string]string{"stopped": strconv.Itoa(stopped)}})
 }
 
 // takeClarify takes the hub's answer to a question of ours.
