@@ -4,16 +4,13 @@ import (
 	"os"
 	"testing"
 
-	"github.com/ncruces/go-sqlite3/driver"
 	"golang.org/x/mod/sumdb/note"
 )
 
 // copyInClear copies a store's pages, free ones included, to a plain file and
 // gives its bytes. Nothing else may be using the writer.
 func copyInClear(f *file, path string) ([]byte, error) {
-	if err := f.writer.s.conn.Raw(func(d any) error {
-		return d.(driver.Conn).Raw().Backup("main", "file:"+path)
-	}); err != nil {
+	if err := f.writer.s.conn.Backup("main", "file:"+path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)

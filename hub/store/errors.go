@@ -17,18 +17,18 @@ func constraint(err error) bool { return errors.Is(err, sqlite3.CONSTRAINT) }
 // programmer can. The database's own words name tables and columns, never
 // their values.
 func fault(doing string, err error) error {
-	var e *sqlite3.Error
-	if !errors.As(err, &e) {
-		var m *mash.Error
-		if errors.As(err, &m) {
-			return err
-		}
-		return mash.Errorf(mash.CodeUnavailable, "%s: %w", doing, err)
+	var m *mash.Error
+	if errors.As(err, &m) {
+		return err
 	}
-	switch e.Code() {
-	case sqlite3.CONSTRAINT, sqlite3.ERROR, sqlite3.MISUSE, sqlite3.RANGE, sqlite3.MISMATCH, sqlite3.TOOBIG:
-		return mash.Errorf(mash.CodeInternal, "%s: %w", doing, err)
-	case sqlite3.NOTADB:
+	for _, code := range []sqlite3.ErrorCode{
+		sqlite3.CONSTRAINT, sqlite3.ERROR, sqlite3.MISUSE, sqlite3.RANGE, sqlite3.MISMATCH, sqlite3.TOOBIG,
+	} {
+		if errors.Is(err, code) {
+			return mash.Errorf(mash.CodeInternal, "%s: %w", doing, err)
+		}
+	}
+	if errors.Is(err, sqlite3.NOTADB) {
 		return mash.Errorf(mash.CodeUnavailable, "%s: the file does not open with this key: %w", doing, err)
 	}
 	return mash.Errorf(mash.CodeUnavailable, "%s: %w", doing, err)

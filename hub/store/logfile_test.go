@@ -180,11 +180,7 @@ func TestTornLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var busy, frames, moved int64
-		if err := n.f.writer.s.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(noop)").Scan(&busy, &frames, &moved); err != nil {
-			t.Fatal(err)
-		}
-		ends = append(ends, logHead+frames*frameSize)
+		ends = append(ends, logHead+logFrames(t, n.f.writer.s, "noop")*frameSize)
 	}
 	data, err1 := os.ReadFile(filepath.Join(from, "node.db"))
 	log, err2 := os.ReadFile(filepath.Join(from, "node.db-wal"))

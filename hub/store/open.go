@@ -42,7 +42,6 @@ type Options struct {
 
 // file is an open database of one process.
 type file struct {
-	db      *sql.DB
 	lock    *os.File
 	writer  *writer
 	readers chan *session
@@ -61,6 +60,9 @@ func openFile(ctx context.Context, o Options, sets ...string) (_ *file, err erro
 	if err := os.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
 		return nil, mash.Errorf(mash.CodeUnavailable, "making the store's directory: %w", err)
 	}
+	if o.Path, err = filepath.Abs(o.Path); err != nil {
+		return nil, mash.Errorf(mash.CodeUnavailable, "finding the store: %w", err)
+	}
 	if o.Readers <= 0 {
 		o.Readers = 4
 	}
@@ -76,13 +78,13 @@ func openFile(ctx context.Context, o Options, sets ...string) (_ *file, err erro
 	if err := reserve(o.Path); err != nil {
 		return nil, mash.Errorf(mash.CodeUnavailable, "making the store's files: %w", err)
 	}
-	if f.db, err = openDB(o.Path, o.Key); err != nil {
+	db, err := openDB(o.Path, o.Key)
+	if err != nil {
 		return nil, fault("opening the store", err)
 	}
-	f.db.SetMaxOpenConns(1 + o.Readers)
-	f.db.SetMaxIdleConns(1 + o.Readers)
+	defer db.Close() // after the sessions are open: the last to close removes the log
 	for _, set := range sets {
-		p, err := migrator(f.db, set)
+		p, err := migrator(db, set)
 		if err != nil {
 			return nil, fmt.Errorf("reading migrations: %w", err)
 		}
@@ -90,14 +92,14 @@ func openFile(ctx context.Context, o Options, sets ...string) (_ *file, err erro
 			return nil, fault("migrating the store", err)
 		}
 	}
-	w, err := newSession(ctx, f.db)
+	w, err := newSession(o.Path, o.Key)
 	if err != nil {
 		return nil, fault("opening the store", err)
 	}
 	f.writer = &writer{s: w}
 	f.readers = make(chan *session, o.Readers)
 	for range o.Readers {
-		r, err := newSession(ctx, f.db)
+		r, err := newSession(o.Path, o.Key)
 		if err != nil {
 			return nil, fault("opening the store", err)
 		}
@@ -124,34 +126,37 @@ func reserve(path string) error {
 	return nil
 }
 
-// openDB opens the file by the encrypting VFS. The key goes by PRAGMA, not in
-// the name, where other code in the process could read it.
-func openDB(path string, key []byte) (*sql.DB, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	query := url.Values{"vfs": {vfsName}, "modeof": {abs}}
+// dataName names the file for SQLite, with the encrypting VFS.
+func dataName(path string) string {
+	query := url.Values{"vfs": {vfsName}, "modeof": {path}}
 	// SQLite does not read + as a space.
-	name := url.URL{Scheme: "file", Path: abs, RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
-	pragma := "PRAGMA hexkey = '" + hex.EncodeToString(key) + "'"
-	return driver.Open(name.String(), func(c *sqlite3.Conn) error {
-		for _, p := range []string{
-			pragma,
-			"PRAGMA busy_timeout = 10000",
-			"PRAGMA journal_mode = wal",
-			"PRAGMA synchronous = full",
-			"PRAGMA temp_store = memory",  // else temporary files
-			"PRAGMA secure_delete = on",   // what is deleted is overwritten
-			"PRAGMA cache_size = -16000",  // KiB, for each connection
-			"PRAGMA trusted_schema = off", //
-		} {
-			if err := c.Exec(p); err != nil {
-				return err
-			}
+	name := url.URL{Scheme: "file", Path: path, RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
+	return name.String()
+}
+
+// prepareConn gives a new connection its key and settings. The key goes by
+// PRAGMA, not in the name, where other code in the process could read it.
+func prepareConn(c *sqlite3.Conn, key []byte) error {
+	for _, p := range []string{
+		"PRAGMA hexkey = '" + hex.EncodeToString(key) + "'",
+		"PRAGMA busy_timeout = 10000",
+		"PRAGMA journal_mode = wal",
+		"PRAGMA synchronous = full",
+		"PRAGMA temp_store = memory",  // else temporary files
+		"PRAGMA secure_delete = on",   // what is deleted is overwritten
+		"PRAGMA cache_size = -16000",  // KiB, for each connection
+		"PRAGMA trusted_schema = off", //
+	} {
+		if err := c.Exec(p); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// openDB opens the file for migrations, which speak database/sql.
+func openDB(path string, key []byte) (*sql.DB, error) {
+	return driver.Open(dataName(path), func(c *sqlite3.Conn) error { return prepareConn(c, key) })
 }
 
 func migrator(db *sql.DB, set string) (*goose.Provider, error) {
@@ -220,8 +225,8 @@ func (f *file) flush() error {
 	}
 	// Busy is not an error to SQLite: a reader still needs the log.
 	var busy, frames, moved int
-	row := f.writer.s.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(truncate)")
-	if err := row.Scan(&busy, &frames, &moved); err != nil {
+	err := f.writer.s.query("PRAGMA wal_checkpoint(truncate)", nil, func(r row) error { return r.Scan(&busy, &frames, &moved) })
+	if err != nil {
 		return fault("flushing the log", err)
 	}
 	if busy != 0 {
@@ -243,8 +248,7 @@ func (f *file) close() error {
 	close(f.readers)
 	_ = f.writer.s.run("PRAGMA wal_checkpoint(truncate)")
 	f.writer.s.close()
-	err := f.db.Close()
-	return errors.Join(err, f.lock.Close())
+	return f.lock.Close()
 }
 
 // abandon closes what a failed opening had opened.
@@ -254,9 +258,6 @@ func (f *file) abandon() {
 	}
 	for len(f.readers) > 0 {
 		(<-f.readers).close()
-	}
-	if f.db != nil {
-		_ = f.db.Close()
 	}
 	if f.lock != nil {
 		_ = f.lock.Close()

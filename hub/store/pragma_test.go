@@ -17,7 +17,11 @@ func TestEveryConnectionIsSafe(t *testing.T) {
 			"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "temp_store": "2", "query_only": queryOnly,
 		} {
 			var got string
-			if err := s.conn.QueryRowContext(context.Background(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+			err := s.query("PRAGMA "+pragma, nil, func(r row) error {
+				got = r.(cursor).st.ColumnText(0)
+				return nil
+			})
+			if err != nil || got != want {
 				t.Errorf("%s: %s is %s, want %s: %v", who, pragma, got, want, err)
 			}
 		}
@@ -46,11 +50,18 @@ func TestCommitsArePadded(t *testing.T) {
 		t.Fatal(err)
 	}
 	set(2) // changes one page
-	var busy, frames, moved int
-	if err := n.f.writer.s.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(passive)").Scan(&busy, &frames, &moved); err != nil {
-		t.Fatal(err)
-	}
-	if frames != 2 {
+	if frames := logFrames(t, n.f.writer.s, "passive"); frames != 2 {
 		t.Errorf("a commit of one page has %d frames: it is not padded", frames)
 	}
+}
+
+// logFrames checkpoints and gives the number of frames in the log.
+func logFrames(t *testing.T, s *session, how string) (frames int64) {
+	t.Helper()
+	var busy, moved int64
+	err := s.query("PRAGMA wal_checkpoint("+how+")", nil, func(r row) error { return r.Scan(&busy, &frames, &moved) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frames
 }

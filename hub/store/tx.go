@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,45 +12,6 @@ import (
 
 	"mashhub/hub/mash"
 )
-
-// session is one connection with its prepared statements.
-type session struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
-}
-
-func newSession(ctx context.Context, db *sql.DB) (*session, error) {
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &session{conn: c, stmts: map[string]*sql.Stmt{}}, nil
-}
-
-// run executes a statement without parameters. Never with a caller's context:
-// an interrupted write undoes the whole transaction, others' work included.
-func (s *session) run(q string) error {
-	_, err := s.conn.ExecContext(context.Background(), q)
-	return err
-}
-
-func (s *session) prepare(q string) (*sql.Stmt, error) {
-	if st, ok := s.stmts[q]; ok {
-		return st, nil
-	}
-	st, err := s.conn.PrepareContext(context.Background(), q)
-	if err == nil {
-		s.stmts[q] = st
-	}
-	return st, err
-}
-
-func (s *session) close() {
-	for _, st := range s.stmts {
-		_ = st.Close()
-	}
-	_ = s.conn.Close()
-}
 
 // tx is one function's part of a transaction. Not safe for concurrent use.
 type tx struct {
@@ -102,15 +62,7 @@ func (t *tx) exec(q string, args ...any) (int64, error) {
 	if err := t.ready(); err != nil {
 		return 0, err
 	}
-	st, err := t.s.prepare(q)
-	if err != nil {
-		return 0, t.fail(err)
-	}
-	r, err := st.ExecContext(context.Background(), args...)
-	if err != nil {
-		return 0, t.fail(err)
-	}
-	n, err := r.RowsAffected()
+	n, err := t.s.exec(q, args...)
 	if err != nil {
 		return 0, t.fail(err)
 	}
@@ -136,32 +88,24 @@ func (t *tx) change(q string, args ...any) error {
 	return err
 }
 
-// row is what a scan function reads from.
-type row interface{ Scan(...any) error }
-
 // many collects every row: no cursor stays open beyond the call.
 func many[T any](t *tx, scan func(row) (T, error), q string, args ...any) ([]T, error) {
 	if err := t.ready(); err != nil {
 		return nil, err
 	}
-	st, err := t.s.prepare(q)
-	if err != nil {
-		return nil, t.fail(err)
-	}
-	rows, err := st.QueryContext(context.Background(), args...)
-	if err != nil {
-		return nil, t.fail(err)
-	}
-	defer rows.Close()
 	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("reading row: %w", err)
+	var unread error
+	err := t.s.query(q, args, func(r row) error {
+		var v T
+		if v, unread = scan(r); unread == nil {
+			out = append(out, v)
 		}
-		out = append(out, v)
-	}
-	if err := rows.Err(); err != nil {
+		return unread
+	})
+	switch {
+	case unread != nil:
+		return nil, fmt.Errorf("reading row: %w", unread)
+	case err != nil:
 		return nil, t.fail(err)
 	}
 	return out, nil
@@ -231,17 +175,11 @@ func ms(t time.Time) int64 {
 // when scans what ms stored.
 type when struct{ t *time.Time }
 
-// Scan implements sql.Scanner.
-func (w when) Scan(v any) error {
-	n, ok := v.(int64)
-	if !ok {
-		return errors.New("an instant is not a number")
-	}
+func (w when) set(n int64) {
 	*w.t = time.Time{}
 	if n != 0 {
 		*w.t = time.UnixMilli(n).UTC()
 	}
-	return nil
 }
 
 // orNull is b, or NULL for nil: the driver would store an empty value.
