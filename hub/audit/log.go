@@ -163,10 +163,10 @@ func GenerateKey(name string, rand io.Reader) (signerKey, verifierKey string, er
 
 // Timing of Run.
 const (
-	gather = 20 * time.Millisecond // entries that come together share a checkpoint
-	patrol = time.Second           // for what a crash or a lost nudge left
-	retry  = time.Second           // after the store failed
-	most   = 256                   // rows in one transaction: others wait for it some 10 ms
+	gather = 250 * time.Millisecond // entries that come together share a commit and a checkpoint
+	patrol = time.Second            // for what a crash or a lost nudge left
+	retry  = time.Second            // after the store failed
+	most   = 256                    // rows in one transaction: others wait for it some 10 ms
 )
 
 // Run sequences promptly until ctx ends, and then returns nil. A failing store

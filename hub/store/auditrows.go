@@ -57,28 +57,52 @@ func (t exchangeTx) TreeSize() (int64, error) {
 }
 
 // TreeHashes gives the hashes at indexes, in their order. Errors: ErrNotFound
-// if one is missing.
+// if one is missing. A row holds the hashes of one call of PutTreeHashes, from
+// its idx on.
 func (t exchangeTx) TreeHashes(indexes []int64) ([][32]byte, error) {
+	type run struct {
+		first  int64
+		hashes []byte
+	}
+	var at run
 	out := make([][32]byte, len(indexes))
 	for i, x := range indexes {
-		b, err := one(t.tx, scanBytes, `SELECT hash FROM audit_hashes WHERE idx = ?1`, x)
-		if err != nil {
-			return nil, err
+		if x < at.first || x-at.first >= int64(len(at.hashes)/32) {
+			var err error
+			at, err = one(t.tx, func(r row) (o run, err error) {
+				err = r.Scan(&o.first, &o.hashes)
+				return o, err
+			}, `SELECT idx, hash FROM audit_hashes WHERE idx <= ?1 ORDER BY idx DESC LIMIT 1`, x)
+			if err != nil {
+				return nil, err
+			}
+			if len(at.hashes)%32 != 0 {
+				return nil, mash.Errorf(mash.CodeInternal, "stored tree hashes are not of 32 bytes")
+			}
 		}
-		if copy(out[i][:], b) != 32 || len(b) != 32 {
-			return nil, mash.Errorf(mash.CodeInternal, "a stored tree hash is not 32 bytes")
+		from := (x - at.first) * 32
+		if from >= int64(len(at.hashes)) {
+			return nil, mash.ErrNotFound
 		}
+		copy(out[i][:], at.hashes[from:])
 	}
 	return out, nil
 }
 
 // PutTreeHashes appends hashes and moves the size on. Errors: ErrStale if the
-// tree is not smaller than newSize, or a hash is there: two sequencers.
+// tree is not smaller than newSize, or does not end at first: two sequencers.
 func (t exchangeTx) PutTreeHashes(first int64, hashes [][32]byte, newSize int64) error {
-	for i, h := range hashes {
-		if err := t.insert(`INSERT INTO audit_hashes (idx, hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING`, first+int64(i), h[:]); err != nil {
-			return err
-		}
+	if len(hashes) == 0 {
+		return mash.Invalid("hashes", "none", "a tree grows by a leaf at least")
+	}
+	run := make([]byte, 0, 32*len(hashes))
+	for _, h := range hashes {
+		run = append(run, h[:]...)
+	}
+	if err := t.insert(`INSERT INTO audit_hashes (idx, hash) SELECT ?1, ?2
+		WHERE ?1 = coalesce((SELECT idx + length(hash) / 32 FROM audit_hashes ORDER BY idx DESC LIMIT 1), 0)`,
+		first, run); err != nil {
+		return err
 	}
 	n, err := t.exec(`UPDATE audit_tree SET size = ?1 WHERE one = 1 AND size < ?1`, newSize)
 	if err == nil && n == 0 {
