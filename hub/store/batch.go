@@ -17,11 +17,15 @@ const (
 
 // writer runs Updates one after the other and commits several at once.
 //
-// Each Update runs in its caller's goroutine, in a savepoint, while it holds
-// the turn. Then it passes the turn to the next in the queue, within the same
-// transaction, and waits; whoever finds nobody waiting, or the batch full,
-// commits for all. An Update alone commits at once: batching adds no delay,
-// it only uses the time that the commit before took.
+// Each Update runs in its caller's goroutine while it holds the turn. Then it
+// passes the turn to the next in the queue, within the same transaction, and
+// waits; whoever finds nobody waiting, or the batch full, commits for all. An
+// Update alone commits at once: batching adds no delay, it only uses the time
+// that the commit before took.
+//
+// The first of a batch has the transaction to itself until it passes the turn:
+// if it fails, that is rolled back. Those who join have a savepoint each, for
+// which SQLite copies every page that was there before they change it.
 type writer struct {
 	s *session
 
@@ -163,26 +167,22 @@ func (w *writer) update(ctx context.Context, fn func(*tx) error) error {
 	return nil
 }
 
-// step runs fn on t in a savepoint and passes the turn on, whatever fn does.
+// step runs fn on t and passes the turn on, whatever fn does.
 func (w *writer) step(b *batch, t *tx, fn func(*tx) error) (err error) {
 	defer w.pass()
-	if err := w.s.run("SAVEPOINT mine"); err != nil {
-		err = fault("beginning a savepoint", err)
-		w.bury(b, err)
-		return err
+	first := b.size == 1
+	if !first {
+		if err := w.s.run("SAVEPOINT mine"); err != nil {
+			err = fault("beginning a savepoint", err)
+			w.bury(b, err)
+			return err
+		}
 	}
 	good := false
 	defer func() {
 		t.over = true
-		if good {
-			return
-		}
-		for _, q := range []string{"ROLLBACK TO mine", "RELEASE mine"} {
-			if w.s.run(q) != nil {
-				// SQLite has rolled back by itself, because of what broke t.
-				w.bury(b, cmp.Or(t.broken, error(errUndone)))
-				return
-			}
+		if !good {
+			w.undo(b, first, t.broken)
 		}
 	}()
 	if err := fn(t); err != nil {
@@ -194,11 +194,29 @@ func (w *writer) step(b *batch, t *tx, fn func(*tx) error) (err error) {
 	if t.broken != nil {
 		return t.broken
 	}
-	if w.s.run("RELEASE mine") != nil {
+	if !first && w.s.run("RELEASE mine") != nil {
 		return errUndone // and the savepoint cannot be rolled back to either
 	}
 	good = true
 	return nil
+}
+
+// undo undoes what one function wrote, and no more. Where that fails, SQLite
+// has rolled back by itself, because of what broke the function.
+func (w *writer) undo(b *batch, first bool, broken error) {
+	if first {
+		b.dead = true // with nothing to commit, and nobody else to tell
+		if w.s.run("ROLLBACK") != nil {
+			b.err = cmp.Or(broken, error(errUndone))
+		}
+		return
+	}
+	for _, q := range []string{"ROLLBACK TO mine", "RELEASE mine"} {
+		if w.s.run(q) != nil {
+			w.bury(b, cmp.Or(broken, error(errUndone)))
+			return
+		}
+	}
 }
 
 // stop lets those who wait finish, and keeps the turn. It reports false if it
