@@ -86,3 +86,22 @@ func TestDecryptIsStrictAboutCurves(t *testing.T) {
 		}
 	}
 }
+
+// TestAlgorithmIsOfHeaderAndKey is below the envelope's own comparison: a
+// signature that is right under the key's algorithm, and a header that says
+// another.
+func TestAlgorithmIsOfHeaderAndKey(t *testing.T) {
+	w := newWorld(t, mixed)
+	for from, other := range map[mash.Address]string{hub: AlgES256, police: AlgEdDSA} {
+		p := w.signing[from]
+		for _, alg := range []string{other, "none", "HS256", "ES384", "RS256", "Ed25519", ""} {
+			token := jwsForge{honestInner(alg, p.ID), "x", by(p)}.token()
+			if payload, err := verify(p.Alg, public(t, p), token); err == nil {
+				t.Errorf("%s, the header says %q: verified %s", from, alg, payload)
+			}
+			if _, err := gateInner(token); err == nil && alg != other {
+				t.Errorf("the gate lets %q pass", alg)
+			}
+		}
+	}
+}
