@@ -35,7 +35,7 @@
 // The library's building blocks are used, which its authors call experimental:
 // they are pinned in go.mod, and plain_test.go compares them with the library's
 // complete functions, in both directions and on the hostile corpus. What is left
-// of the cost is the primitives' own: of 180 µs for sealing 4 KiB, 105 are the
-// two X25519 and 47 the signature (which hashes twice); of 190 for opening, 60
-// and 90. BenchmarkPlain and BenchmarkBare* measure both neighbours.
+// of the cost is the primitives' own: of 168 µs of CPU for sealing 4 KiB about 98
+// are the two X25519 and 44 the signature (which hashes twice); of 154 for
+// opening, 48 and 72. BenchmarkPlain and BenchmarkBare* measure both neighbours.
 package envelope
