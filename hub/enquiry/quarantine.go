@@ -18,22 +18,7 @@ const quarantineShown = 200
 // a message stood and why it was not taken, never what is in it.
 type Quarantine struct {
 	State mash.QuarantineState `json:"state"`
-	Rows  []QuarantineRow      `json:"rows"` // the newest
-}
-
-// QuarantineRow is one message.
-type QuarantineRow struct {
-	ID        string    `json:"id"`
-	Topic     string    `json:"topic"`
-	Partition int       `json:"partition"`
-	Offset    int64     `json:"offset"`
-	Hash      string    `json:"hash"` // SHA-256 of the bytes, hex
-	Code      mash.Code `json:"code"`
-	At        time.Time `json:"at"`
-	Kept      bool      `json:"kept"` // its sealed bytes are still here
-	Seen      time.Time `json:"seen,omitzero"`
-	SeenBy    string    `json:"seen_by,omitempty"`
-	SeenWhy   string    `json:"seen_why,omitempty"`
+	Rows  []mash.QuarantineRow `json:"rows"` // the newest
 }
 
 // Quarantine lists what the exchange could not take, newest first. Errors as
@@ -51,8 +36,7 @@ func (d *Desk) Quarantine(ctx context.Context, actor mash.Actor) (Quarantine, er
 		}
 		all, err := tx.Quarantined(quarantineShown)
 		for _, q := range all {
-			out.Rows = append(out.Rows, QuarantineRow{ID: q.ID, Topic: q.Topic, Partition: q.Partition, Offset: q.Offset, Hash: q.Hash, Code: q.Code,
-				At: q.At, Kept: q.Sealed != nil, Seen: q.Seen, SeenBy: q.SeenBy, SeenWhy: q.SeenWhy})
+			out.Rows = append(out.Rows, q.Row())
 		}
 		return err
 	})

@@ -100,3 +100,24 @@ type QuarantineState struct {
 	Beyond int       `json:"beyond"` // messages only counted since somebody looked
 	Last   time.Time `json:"last,omitzero"`
 }
+
+// QuarantineRow is one message that could not be taken, without its bytes.
+type QuarantineRow struct {
+	ID        string    `json:"id"`
+	Topic     string    `json:"topic"`
+	Partition int       `json:"partition"`
+	Offset    int64     `json:"offset"`
+	Hash      string    `json:"hash"` // SHA-256 of the bytes, hex
+	Code      Code      `json:"code"`
+	At        time.Time `json:"at"`
+	Kept      bool      `json:"kept"` // its sealed bytes are still here
+	Seen      time.Time `json:"seen,omitzero"`
+	SeenBy    string    `json:"seen_by,omitempty"`
+	SeenWhy   string    `json:"seen_why,omitempty"`
+}
+
+// Row is the message without its bytes.
+func (q Quarantined) Row() QuarantineRow {
+	return QuarantineRow{ID: q.ID, Topic: q.Topic, Partition: q.Partition, Offset: q.Offset, Hash: q.Hash, Code: q.Code,
+		At: q.At, Kept: q.Sealed != nil, Seen: q.Seen, SeenBy: q.SeenBy, SeenWhy: q.SeenWhy}
+}

@@ -15,7 +15,7 @@ const quarantineShown = 200
 // a message stood and why it was not taken, never what is in it.
 type Quarantine struct {
 	State mash.QuarantineState `json:"state"`
-	Rows  []mash.Quarantined   `json:"rows"` // the newest, without bytes
+	Rows  []mash.QuarantineRow `json:"rows"` // the newest
 }
 
 // Quarantine lists what could not be taken, newest first, once that is
@@ -29,16 +29,19 @@ func (n *Node) Quarantine(ctx context.Context, actor mash.Actor) (Quarantine, er
 		if q.State, err = tx.QuarantineState(); err != nil {
 			return err
 		}
-		q.Rows, err = tx.Quarantined(quarantineShown)
+		q.Rows = nil
+		all, err := tx.Quarantined(quarantineShown)
+		for _, m := range all {
+			q.Rows = append(q.Rows, m.Row())
+		}
 		return err
 	})
 	if err != nil {
 		return Quarantine{}, err
 	}
 	var ids []string
-	for i := range q.Rows {
-		q.Rows[i].Sealed = nil
-		ids = append(ids, q.Rows[i].ID)
+	for _, m := range q.Rows {
+		ids = append(ids, m.ID)
 	}
 	if err := n.view(ctx, actor, n.Links[0].Hub, "quarantine", "", ids); err != nil {
 		return Quarantine{}, err // what could not be recorded is not shown

@@ -117,6 +117,7 @@ func TestWhatIsSetAsideOnThePages(t *testing.T) {
 	}
 	contains(t, "the chronology", w.get(at+"/chronology").body, "Missed the dentist", "Came late from Fernshire Integrated Care Board and its practices. Taken in by Sam Okafor on",
 		"because: The dentist matters")
+	contains(t, "the enquiry afterwards", w.get(at).body, "Its answer came late and was taken in.")
 	contains(t, "the list afterwards", w.get(at+"/set-aside").body, "Taken in", "The dentist matters")
 
 	if a := m.form("/set-aside/"+piece+"/destroy", url.Values{"told": {"yes"}, "reason": {"Sent in error"}}); a.status != http.StatusSeeOther {

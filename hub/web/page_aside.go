@@ -18,7 +18,7 @@ func (s *site) setAside(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := kit.Page{Title: "Set aside", Caption: x.Enquiry.Reference, Breadcrumbs: trail(x.Enquiry, "Set aside"), Path: "/board", Wide: true,
-		Body: kit.Stack{kit.Paragraph{Text: "What came too late, what a newer answer replaced, and what was not asked for is kept sealed here. None of it is in the chronology, and no decision can rest on it."}}}
+		Body: kit.Stack{kit.Paragraph{Text: "What came too late, what a newer answer replaced, and what was not asked for is kept sealed here. None of it is in the chronology, and no decision can rest on it, unless somebody took it in."}}}
 	groups := []struct{ kind, title, about string }{
 		{enquiry.AsideLate, "Came too late", "The question had ended when these answers came. Open one to read it, then take it in or leave it out."},
 		{enquiry.AsideOutside, "Not asked for", "The agreement did not let us ask for these, so nobody can take them in. A manager looks at each, tells the agency and destroys it."},
@@ -27,7 +27,7 @@ func (s *site) setAside(w http.ResponseWriter, r *http.Request) error {
 	any := false
 	for _, g := range groups {
 		t := kit.Table{Caption: g.title, CaptionClasses: "govuk-visually-hidden", Scroll: true, FirstCellIsHeader: true,
-			Head: []kit.Cell{{Text: "From"}, {Text: "What it is"}, {Text: "Why it is here"}, {Text: "Came"}, {Text: "State"}, {Text: "Do"}}}
+			Head: []kit.Cell{{Text: "From"}, {Text: "What it is"}, {Text: "Why it is here"}, {Text: "Came"}, {Text: "State"}}}
 		for _, row := range x.Rows {
 			if row.Kind == g.kind {
 				t.Rows = append(t.Rows, s.asideRow(row, actor(r.Context())))
@@ -46,15 +46,15 @@ func (s *site) setAside(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) asideRow(row enquiry.AsideRow, who mash.Actor) []kit.Cell {
-	do := kit.Cell{Text: "A manager looks at it"}
+	what := asideWhat(row)
+	cell := kit.Cell{HTML: lines(append(what, "A manager looks at it")...)}
 	switch {
 	case row.State == mash.AsideDestroyed || row.Erased:
-		do.Text = "–"
+		cell.HTML = lines(what...)
 	case row.Kind != enquiry.AsideOutside || who.Has(mash.RoleManager):
-		do = kit.Cell{HTML: kit.MustHTML(kit.Link{Text: "Open", Href: "/set-aside/" + row.ID, Hidden: "what " + row.Name + " sent, " + when(row.LandedAt)})}
+		cell.HTML = kit.MustHTML(kit.Link{Text: what[0], Href: "/set-aside/" + row.ID, Hidden: "from " + row.Name + ", " + when(row.LandedAt)}) + lines("", what[1])
 	}
-	return []kit.Cell{{HTML: lines(row.Name, row.Telephone)}, {HTML: lines(asideWhat(row)...)}, {Text: asideWhy(row)}, {Text: when(row.LandedAt)},
-		{HTML: s.asideState(row)}, do}
+	return []kit.Cell{{HTML: lines(row.Name, row.Telephone)}, cell, {Text: asideWhy(row)}, {Text: when(row.LandedAt)}, {HTML: s.asideState(row)}}
 }
 
 // asideWhat is what kind of thing it is, without what it says.

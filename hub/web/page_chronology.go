@@ -224,6 +224,9 @@ func (v view) missing() kit.Stack {
 		if r.State == mash.RequestLanded {
 			state = state[1:]
 		}
+		if slices.ContainsFunc(r.Returns, takenIn) {
+			state = append(state, "Its answer came late and was taken in")
+		}
 		t.Rows = append(t.Rows, []kit.Cell{{Text: r.Name}, {HTML: lines(state...)}, {Text: r.Telephone}})
 	}
 	for _, n := range v.p.Enquiry.NotAsked {

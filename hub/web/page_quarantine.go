@@ -89,5 +89,5 @@ func (s *site) unopened(ctx context.Context) (kit.Stack, error) {
 	if who.Has(mash.RoleManager) || who.Has(mash.RoleIGLead) {
 		return kit.Stack{kit.Inset{HTML: kit.MustHTML(kit.Paragraph{Text: text}, kit.Link{Text: "Look at " + itThem(n), Href: "/quarantine"})}}, nil
 	}
-	return kit.Stack{kit.Inset{Text: text + " An answer may be among them. Tell the hub manager."}}, nil
+	return kit.Stack{kit.Inset{Text: text + " An answer may be lost in this. Tell the hub manager."}}, nil
 }

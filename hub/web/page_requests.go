@@ -110,6 +110,9 @@ func (v view) flagged(r enquiry.RequestRow) (out []string) {
 	outside, late := 0, 0
 	for _, ret := range r.Returns {
 		outside += ret.SetAside
+		if takenIn(ret) {
+			out = append(out, "Its answer came late and was taken in.")
+		}
 		if waits(ret) {
 			late++
 		}
@@ -127,6 +130,11 @@ func (v view) flagged(r enquiry.RequestRow) (out []string) {
 // of it.
 func waits(ret mash.Return) bool {
 	return slices.Contains(ret.Flags, mash.FlagLate) && !slices.Contains(ret.Flags, mash.FlagSuperseded) && ret.Considered == nil
+}
+
+// takenIn reports whether a return came late and stands in the chronology.
+func takenIn(ret mash.Return) bool {
+	return ret.Considered != nil && ret.Considered.State == mash.ReturnTakenIn && !slices.Contains(ret.Flags, mash.FlagSuperseded)
 }
 
 // aside reports whether anything of an enquiry's answers is set aside, and

@@ -16,9 +16,11 @@ const (
 	ruleInbox = "inbox"
 	ruleTask  = "task"
 	ruleAudit = "audit"
+	// ruleQuarantine is decided by the node's method, too.
+	ruleQuarantine = "quarantine"
 )
 
-var rules = []string{ruleInbox, ruleTask, ruleAudit}
+var rules = []string{ruleInbox, ruleTask, ruleAudit, ruleQuarantine}
 
 // authorise decides a route before its handler runs.
 func (s *site) authorise(r *http.Request, rule string, u kit.User) error {

@@ -275,7 +275,9 @@ func (f *agency) tell(p mash.Party, kind string, content any) string {
 	var task string
 	f.wait(func(tx mash.NodeTx) bool {
 		for _, t := range f.tasks(tx, id) {
-			task = t.ID
+			if t.State != node.TaskDelivering { // to the agency's own system first
+				task = t.ID
+			}
 		}
 		return task != ""
 	})

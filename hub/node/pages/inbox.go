@@ -23,6 +23,11 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	if s.Agency.HeldFor != "" {
 		body = append(body, kit.Inset{Text: "Held for you by " + s.Agency.HeldFor + ". What you write here leaves only as your sharing agreement allows, and carries your own signature."})
 	}
+	unopened, err := s.unopened(r.Context())
+	if err != nil {
+		return err
+	}
+	body = append(body, unopened...)
 	body = append(body, kit.Live{ID: "inbox", URL: "/live/inbox", Body: kit.Stack{s.taskTable(tasks, len(who.Units) == 1)}})
 	return s.layout.Write(w, r, kit.Page{Title: "Inbox", Path: "/tasks", Wide: true, Body: body})
 }
@@ -74,7 +79,7 @@ func (s *site) taskTable(tasks []node.InboxRow, own bool) kit.Component {
 // target is how much time is left, and until when.
 func (s *site) target(now time.Time, t node.InboxRow) kit.Cell {
 	switch {
-	case t.Kind == node.TaskNotice:
+	case t.Kind == node.TaskNotice, t.Kind == node.TaskRefused:
 		return kit.Cell{Text: "As soon as you can"}
 	case t.Target.IsZero():
 		return kit.Cell{Text: "–"}
@@ -94,6 +99,8 @@ func taskName(kind string) string {
 		return "Decide what may be shared"
 	case node.TaskNotice:
 		return "Read a notice"
+	case node.TaskRefused:
+		return "The hub could not take your answer"
 	}
 	return "Task"
 }

@@ -28,6 +28,8 @@ func (s *site) task(w http.ResponseWriter, r *http.Request) error {
 		return s.reviewPage(w, r, v, nil, nil)
 	case node.TaskNotice:
 		return s.noticePage(w, r, v)
+	case node.TaskRefused:
+		return s.refusedPage(w, r, v)
 	}
 	return kit.ErrNotFound
 }
@@ -124,9 +126,13 @@ func (s *site) unreadable(w http.ResponseWriter, r *http.Request) error {
 
 // acknowledge answers POST /tasks/{id}/acknowledge.
 func (s *site) acknowledge(w http.ResponseWriter, r *http.Request) error {
-	v, _, ok, err := s.posted(w, r, node.TaskNotice)
+	v, _, ok, err := s.posted(w, r, node.TaskNotice, node.TaskRefused)
 	if !ok || err != nil {
 		return err
+	}
+	if v.Task.Kind == node.TaskRefused {
+		err = s.Node.AcknowledgeRefusal(r.Context(), actor(r.Context()), v.Task.ID)
+		return s.finished(w, r, err, "This is off the list.", nil)
 	}
 	err = s.Node.Acknowledge(r.Context(), actor(r.Context()), v.Task.ID)
 	return s.finished(w, r, err, "You have acknowledged the notice. The hub has been told.", nil)
