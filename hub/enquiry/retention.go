@@ -35,6 +35,11 @@ type RetentionRow struct {
 	Retention mash.Retention `json:"retention"`
 }
 
+// Due reports whether a person may review the record now.
+func (r RetentionRow) Due(now time.Time) bool {
+	return r.State == string(mash.EnquiryClosed) && !r.Retention.Hold && !r.Retention.Going() && !r.Retention.Review.IsZero() && !now.Before(r.Retention.Review)
+}
+
 // RetentionPicture is what is due, what is held and what was destroyed.
 type RetentionPicture struct {
 	Due       []RetentionRow    `json:"due"`

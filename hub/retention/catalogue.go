@@ -56,8 +56,8 @@ const (
 var UnderWay = Period{Years: 1}
 
 const (
-	design    = "The hub's design: what delivery needs and no longer"
-	agreement = "The sharing agreement of the partnership, under retention; a council's own schedule replaces it"
+	design    = "The hub’s design: what delivery needs and no longer"
+	agreement = "The sharing agreement of the partnership, under retention; a council’s own schedule replaces it"
 )
 
 var catalogue = []Class{
@@ -74,15 +74,15 @@ var catalogue = []Class{
 		Source:   agreement + " (encompass-fernshire: notices P7Y)", Tables: []string{"notices"}},
 	{ID: "decision", Name: "Decisions of the agreement", Records: "What was decided by which clause, with the content-free facts it was decided on",
 		Begins: "when it was made", Keep: Period{Years: 10}, End: BySweep,
-		Destroys: "The row, once the enquiry's content is destroyed too. Its audit entry says that it was made",
+		Destroys: "The row, once the enquiry’s content is destroyed too. Its audit entry says that it was made",
 		Why:      "A decision must be open to challenge as long as its effect can be", Source: agreement + " (decisions P10Y)",
 		Tables: []string{"decisions"}},
 	{ID: Audit, Name: "Audit entries", Records: "Who did what, when, to which ids",
 		Begins: "when its month ended", Keep: Period{Years: 10}, End: BySweep,
-		Destroys: "The month's key, with every entry's text. The leaf in the tree of hashes stays, and every proof still verifies",
+		Destroys: "The month’s key, with every entry’s text. The leaf in the tree of hashes stays, and every proof still verifies",
 		Why:      "Entries name staff; who looked at what must be known as long as the decisions are", Source: agreement + " (decisions P10Y)",
 		Tables: []string{"audit_rows"}},
-	{ID: "proof", Name: "The log's proof", Records: "Hashes and signed checkpoints of the audit log",
+	{ID: "proof", Name: "The log’s proof", Records: "Hashes and signed checkpoints of the audit log",
 		Begins: "never", End: Never, Destroys: "Nothing", Why: "Without them nobody could check what is left of the log; they say nothing about anybody",
 		Source: design, Tables: []string{"audit_hashes", "audit_tree", "checkpoints"}},
 	{ID: "delivery", Name: "Messages sent", Records: "Sealed messages as they were sent",
@@ -101,7 +101,7 @@ var catalogue = []Class{
 		Begins: "never", End: Never, Destroys: "Nothing", Why: "Begun anew, they would make old messages look new. They hold numbers and opaque ids",
 		Source: design, Tables: []string{"sequences", "positions", "cursors"}},
 	{ID: "public_keys", Name: "Public keys", Records: "The registry of public keys of hub and agencies, retired ones included",
-		Begins: "never", End: Never, Destroys: "Nothing", Why: "What an old key signed is verified by it; a public key is no secret and nobody's data",
+		Begins: "never", End: Never, Destroys: "Nothing", Why: "What an old key signed is verified by it; a public key is no secret and nobody’s data",
 		Source: design, Tables: []string{"registry"}},
 	{ID: "ledger", Name: "Signs of life and outages", Records: "When agencies were last heard of, and when hub or broker did not work",
 		Begins: "never", End: Never, Destroys: "Nothing; a sign of life is overwritten by the next", Why: "The clock of every question is measured with them; they are about machines",
@@ -112,21 +112,21 @@ var catalogue = []Class{
 	{ID: Question, Name: "Questions at an agency", Records: "A question from a hub, with what was searched for and found",
 		Begins: "when it came in", Keep: Period{Days: 60}, End: BySweep,
 		Destroys: "What was asked and found, as soon as the hub has the answer or the question is withdrawn, refused or expired, and after this period whatever happened. The row, without content, stays: by it an old message is known to be old",
-		Why:      "Search terms are not kept. A hub's question lives for 30 days; one that is still here after 60 was forgotten by its hub", Source: design,
+		Why:      "Search terms are not kept. A hub’s question lives for 30 days; one that is still here after 60 was forgotten by its hub", Source: design,
 		Tables: []string{"held"}},
 	{ID: "answer", Name: "Answers of an agency", Records: "What the agency sent, sealed so that only the hub can open it",
 		Begins: "when it was sent", Keep: Period{Years: 7}, End: BySweep, Destroys: "The row",
-		Why: "The agency's proof of what it disclosed, byte for byte, and the reason why nothing is disclosed twice", Source: agreement + " (items P7Y)",
+		Why: "The agency’s proof of what it disclosed, byte for byte, and the reason why nothing is disclosed twice", Source: agreement + " (items P7Y)",
 		Tables: []string{"sent_returns"}},
-	{ID: "work", Name: "Work of an agency's people", Records: "Tasks that are done and the times of each question",
+	{ID: "work", Name: "Work of an agency’s people", Records: "Tasks that are done and the times of each question",
 		Begins: "when it is done; for times, when they were noted and their question has ended", Keep: Period{Days: 90}, End: BySweep,
-		Destroys: "The row. A task's content goes as soon as it is done",
+		Destroys: "The row. A task’s content goes as soon as it is done",
 		Why:      "Long enough to answer a question about a piece of work", Source: design, Tables: []string{"tasks", "node_events"}},
 	{ID: "once", Name: "Notices known", Records: "Ids of notices that a node pushed or was told",
 		Begins: "when it was first seen", Keep: Period{Years: 7}, End: BySweep, Destroys: "The row",
-		Why: "Exactly one notice for each child and incident, also after an agency's system was restored from an old copy", Source: agreement + " (encompass-fernshire: notices P7Y)",
+		Why: "Exactly one notice for each child and incident, also after an agency’s system was restored from an old copy", Source: agreement + " (encompass-fernshire: notices P7Y)",
 		Tables: []string{"node_notices"}},
-	{ID: "schema", Name: "The store's own tables", Records: "Which changes of the store's form were made, and how far its counters are",
+	{ID: "schema", Name: "The store’s own tables", Records: "Which changes of the store’s form were made, and how far its counters are",
 		Begins: "never", End: Never, Destroys: "Nothing", Why: "The store needs them; they are about nobody", Source: design,
 		Tables: []string{"goose_exchange", "goose_hub", "goose_node", "goose_vault", "sqlite_sequence"}},
 }

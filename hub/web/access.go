@@ -31,6 +31,9 @@ const (
 	ruleSetAside   = "set_aside"
 	ruleOutOfScope = "out_of_scope"
 	ruleQuarantine = "quarantine"
+	ruleRetention  = "retention"
+	ruleHold       = "hold"
+	ruleDispose    = "dispose"
 )
 
 // routeRules are decided here, before the handler: their pages are about no
@@ -41,7 +44,7 @@ var routeRules = []string{ruleHome, ruleLive, ruleNew, ruleNotices, ruleAudit}
 // it knows how the person stands to the enquiry and whether that is restricted.
 // TestEveryRoute proves that each of them does.
 var deskRules = []string{ruleBoard, ruleEnquiry, ruleChronology, ruleRequest, ruleAct, ruleAsk, ruleReview, ruleDecide,
-	ruleFeedback, ruleClose, ruleReopen, ruleHealth, ruleSetAside, ruleOutOfScope, ruleQuarantine}
+	ruleFeedback, ruleClose, ruleReopen, ruleHealth, ruleSetAside, ruleOutOfScope, ruleQuarantine, ruleRetention, ruleHold, ruleDispose}
 
 func rules() []string { return slices.Concat(routeRules, deskRules) }
 

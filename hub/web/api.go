@@ -157,6 +157,7 @@ func (s *site) api() {
 	a.requests()
 	a.asides()
 	a.lists()
+	a.retention()
 	s.specification(a.huma.OpenAPI())
 }
 

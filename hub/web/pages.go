@@ -38,6 +38,7 @@ func (s *site) pages() {
 	post("/set-aside/{id}/destroy", ruleOutOfScope, s.destroy)
 	get("/quarantine", ruleQuarantine, s.quarantinePage)
 	post("/quarantine", ruleQuarantine, s.seeQuarantine)
+	s.retentionPages(get, post)
 	get("/agencies", ruleHealth, s.agenciesPage)
 	get("/notices", ruleNotices, s.noticesPage)
 	get("/audit", ruleAudit, s.auditPage)
@@ -72,6 +73,7 @@ func dutiesOf(has func(role string) bool) []duty {
 		out = append(out, duty{"Unopened messages", "/quarantine", "See which messages to the hub could not be opened, and say what you found."})
 	}
 	if has(mash.RoleIGLead) || has(mash.RoleScrutineer) || has(mash.RoleManager) {
+		out = append(out, duty{"Records", "/retention", "See what is due for review, on legal hold or destroyed, and how long everything is kept."})
 		out = append(out, duty{"Audit", "/audit", "Download the log of everything the hub did and check it with the public key."})
 	}
 	return out

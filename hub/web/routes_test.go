@@ -47,6 +47,15 @@ var payloads = map[string]string{
 	"POST /api/v1/set-aside/{id}/take-in":          `{"reason":"r"}`,
 	"POST /api/v1/set-aside/{id}/leave-out":        `{"reason":"r"}`,
 	"POST /api/v1/set-aside/{id}/destroy":          `{"reason":"r"}`,
+	"POST /retention/find":                         "reference=AAAA-AAAA",
+	"POST /retention/notices":                      "decision=destroy",
+	"POST /api/v1/retention/notices":               `{"destroy":true}`,
+	"POST /enquiries/{id}/hold":                    "why=court&note=n",
+	"POST /enquiries/{id}/lift-hold":               "note=n",
+	"POST /enquiries/{id}/dispose":                 "decision=destroy",
+	"POST /api/v1/enquiries/{id}/hold":             `{"why":"court","note":"n"}`,
+	"POST /api/v1/enquiries/{id}/hold/lift":        `{"note":"n"}`,
+	"POST /api/v1/enquiries/{id}/retention/keep":   `{"years":1,"why":"schedule","note":"n"}`,
 	"POST /quarantine":                             "reason=r&until=0",
 	"POST /api/v1/quarantine/seen":                 `{"reason":"r"}`,
 	"POST /enquiries/{id}/withdraw":                "reason=r&request=",
@@ -60,7 +69,7 @@ var (
 	// openTo says which roles a page about no enquiry is for.
 	openTo = map[string][]string{ruleHome: allRoles, ruleBoard: {"worker", "worker_2", "manager", "ig_lead"}, ruleLive: {"worker", "worker_2", "manager", "ig_lead"},
 		ruleHealth: allRoles, ruleNew: staffOnly, ruleNotices: staffOnly, ruleAudit: {"manager", "ig_lead", "scrutineer"},
-		ruleQuarantine: {"manager", "ig_lead"}}
+		ruleQuarantine: {"manager", "ig_lead"}, ruleRetention: {"manager", "ig_lead", "scrutineer"}, ruleHold: {"manager", "ig_lead"}, ruleDispose: {"ig_lead"}}
 )
 
 // target is an enquiry with one request and one late answer, and who may see
@@ -72,6 +81,12 @@ type target struct {
 
 // allowed says who may use a route on a target.
 func (x target) allowed(r kit.Route) []string {
+	if r.Rule == ruleRetention || r.Rule == ruleHold || r.Rule == ruleDispose {
+		if x.name == "own" { // who keeps records is named in no restricted enquiry here
+			return openTo[r.Rule]
+		}
+		return nil
+	}
 	if r.Rule == ruleReview || r.Rule == ruleOutOfScope {
 		return slices.DeleteFunc(slices.Clone(x.open), func(k string) bool { return k != "manager" })
 	}
