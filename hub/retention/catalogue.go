@@ -126,9 +126,9 @@ var catalogue = []Class{
 		Begins: "when it was first seen", Keep: Period{Years: 7}, End: BySweep, Destroys: "The row",
 		Why: "Exactly one notice for each child and incident, also after an agency’s system was restored from an old copy", Source: agreement + " (encompass-fernshire: notices P7Y)",
 		Tables: []string{"node_notices"}},
-	{ID: "schema", Name: "The store’s own tables", Records: "Which changes of the store’s form were made, and how far its counters are",
+	{ID: "schema", Name: "The store’s own tables", Records: "Which changes of the store’s form were made",
 		Begins: "never", End: Never, Destroys: "Nothing", Why: "The store needs them; they are about nobody", Source: design,
-		Tables: []string{"goose_exchange", "goose_hub", "goose_node", "goose_vault", "sqlite_sequence"}},
+		Tables: []string{"goose_exchange", "goose_hub", "goose_node", "goose_vault"}},
 }
 
 // Catalogue lists every class, in the order of the page.

@@ -79,9 +79,8 @@ func exchangeTables(ref, entry, decision, over, gone string) map[string]kept {
 		"checkpoints":       {match: `CAST(x.size AS TEXT) = ?1`},
 		"decisions": {match: hasID, begins: decisionBegins, hold: decision, key: "seq",
 			due: decisionBegins + ` BETWEEN 1 AND ?1 AND ` + gone},
-		"registry":        {match: `x.kid = ?1`},
-		"sqlite_sequence": {match: `x.name = ?1`},
-		"goose_exchange":  {match: `CAST(x.version_id AS TEXT) = ?1`},
+		"registry":       {match: `x.kid = ?1`},
+		"goose_exchange": {match: `CAST(x.version_id AS TEXT) = ?1`},
 	}
 }
 
@@ -116,9 +115,8 @@ var nodeTables = with(exchangeTables("", "", "", "1", "1"), map[string]kept{
 })
 
 var vaultTables = map[string]kept{
-	"vault_keys":      {match: `x.class || '/' || x.id = ?1`, begins: "x.made", hold: "x.held"},
-	"goose_vault":     {match: `CAST(x.version_id AS TEXT) = ?1`},
-	"sqlite_sequence": {match: `x.name = ?1`},
+	"vault_keys":  {match: `x.class || '/' || x.id = ?1`, begins: "x.made", hold: "x.held"},
+	"goose_vault": {match: `CAST(x.version_id AS TEXT) = ?1`},
 }
 
 func with(a, b map[string]kept) map[string]kept {
