@@ -152,6 +152,7 @@ type released struct {
 	withheld []mash.Withholding
 	review   map[string][]string // items that a reviewer must look at, with the policy's reasons
 	waiting  bool                // somebody or something has still to answer
+	quiet    bool                // a person here looks at something of which the hub must not learn that it is here
 	retry    bool                // a system is to be asked again
 }
 
@@ -172,7 +173,13 @@ func assemble(w *work, dec mash.Decision) released {
 			o.Outcome, o.Reason = mash.SourceUnavailable, f.Reason
 		case findRefused:
 			o.Outcome, o.Reason = mash.Refused, f.Reason
-		case findAsk, findCheck:
+		case findCheck:
+			if o.Outcome = mash.Pending; secret(w, dec, person.Key) {
+				o.Outcome, out.quiet = mash.NothingDisclosable, true
+				break
+			}
+			out.waiting = true
+		case findAsk:
 			o.Outcome, out.waiting = mash.Pending, true
 		default:
 			if undecided(w, dec, person.Key, f) {
@@ -190,7 +197,9 @@ func assemble(w *work, dec mash.Decision) released {
 
 // person releases what is held on one person and says which outcome that is.
 func (out *released) person(w *work, dec mash.Decision, key string, f *finding) mash.ReturnOutcome {
-	visible, hidden, review := false, false, false
+	visible, hidden := false, false
+	shown := map[string]bool{} // by category
+	var review []string        // categories of what a reviewer must look at
 	withheld := map[string]*mash.Withholding{}
 	var order []string
 	for _, i := range f.Items {
@@ -201,7 +210,7 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 		case v.Answer == mash.Permit && (!reviewed || allowed) && sendable(v.Obligations):
 			// A permit of the content is one of its existence, also where the
 			// category is otherwise neither confirmed nor denied.
-			visible = true
+			visible, shown[i.Category] = true, true
 			if i.Until == nil && i.Date.Latest().Before(w.Question.From) {
 				// The policy lets only what lasts lie before the period.
 				i.Until = &record.PartialDate{Date: "1900-01-01", Accuracy: "UUU"}
@@ -209,7 +218,7 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 			out.items = append(out.items, mash.ReturnedItem{Item: i, Obligations: v.Obligations, Decision: dec.ID})
 			continue
 		case (v.Answer == mash.Review || existence.Answer == mash.Review) && !reviewed:
-			review = true
+			review = append(review, i.Category)
 			if out.review == nil {
 				out.review = map[string][]string{}
 			}
@@ -243,9 +252,14 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 			hidden = true
 		}
 	}
-	if review {
-		out.waiting = true
-		return mash.Pending
+	for _, category := range review {
+		if shown[category] || dec.Part("existence:"+key+":"+category).Answer == mash.Permit {
+			out.waiting = true
+			return mash.Pending
+		}
+		// "Pending" would tell that there is something to look at. Until somebody
+		// has, the answer is the one that there is where nothing is held.
+		out.quiet = true
 	}
 	if visible {
 		return mash.RecordsFound
@@ -261,6 +275,15 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 		return mash.NothingDisclosable
 	}
 	return mash.NothingKnown
+}
+
+// secret reports whether existence may be told for no category that was asked
+// about a person: then not even that there are records to choose from.
+func secret(w *work, dec mash.Decision, key string) bool {
+	return !slices.ContainsFunc(w.Question.Categories, func(c string) bool {
+		p := dec.Part("existence:" + key + ":" + c)
+		return p.Answer == mash.Permit || p.Fault
+	}) && !dec.Fault
 }
 
 // undecided reports whether the policy failed on anything about a person.
@@ -308,14 +331,16 @@ func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w
 		return err
 	}
 	entry := mash.Entry{At: decided, Actor: actor.ID, Action: "request.release", Hub: h.Hub, Request: h.ID, Detail: map[string]string{
-		"party": h.Party.String(), "items": fmt.Sprint(len(rel.items)), "withheld": fmt.Sprint(len(rel.withheld)), "final": fmt.Sprint(!rel.waiting)}}
+		"party": h.Party.String(), "items": fmt.Sprint(len(rel.items)), "withheld": fmt.Sprint(len(rel.withheld)), "final": fmt.Sprint(rel.final())}}
 	if err := n.note(tx, &dec, entry); err != nil {
 		return err
 	}
 	told := fingerprint(rel)
-	final := !rel.waiting
+	final := rel.final()
 	var events []mash.Event
-	if final || told != w.Told { // a try that changes nothing is in the ledger, not on the clock
+	// A try that changes nothing is in the ledger, not on the clock; nor is one
+	// after which only somebody here looks at what may not be spoken of.
+	if final || rel.waiting && told != w.Told {
 		events = []mash.Event{
 			n.event(h.ID, mash.EventAgencyPolicy, decided, ""),
 			n.event(h.ID, mash.EventAgencyDecided, n.Env.Now(), dec.ID),
@@ -329,7 +354,7 @@ func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w
 			return err
 		}
 	}
-	if final || told != w.Told && worthTelling(rel) {
+	if final || rel.waiting && told != w.Told && worthTelling(rel) {
 		if err := n.send(ctx, tx, h, w, dec, rel, final); err != nil {
 			return err
 		}
@@ -348,6 +373,11 @@ func (n *Node) effect(ctx context.Context, tx mash.NodeTx, h mash.HeldRequest, w
 	}
 	return n.save(tx, h, w)
 }
+
+// final: nothing is to come. While somebody looks at what may not be spoken of
+// nothing goes out that would not go out without it: no part return either,
+// whose last part would be to come.
+func (r released) final() bool { return !r.waiting && !r.quiet }
 
 // worthTelling: a part return goes when a system cannot be searched, or when
 // something is ready while the rest waits.

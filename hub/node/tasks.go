@@ -259,7 +259,7 @@ func (n *Node) OpenTask(ctx context.Context, actor mash.Actor, id string) (TaskV
 			if err := tx.UpdateTask(t); err != nil {
 				return err
 			}
-			if !apart(t.Kind) {
+			if t.Kind == TaskAnswer { // that there is something to compare or review is not told
 				if err := tx.PutNodeEvent(t.Hub, t.Party, n.event(t.Request, mash.EventAgencyOpened, now, "person")); err != nil {
 					return err
 				}
