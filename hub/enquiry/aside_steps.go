@@ -128,7 +128,7 @@ func (d *Desk) Destroy(ctx context.Context, actor mash.Actor, ref string, in Des
 			return mash.Errorf(mash.CodeConflict, "this was destroyed already; nothing was changed")
 		}
 		if _, err := change(tx, p.EnquiryID, func(e *mash.Enquiry) error {
-			if e.Retention.Hold || p.Retention.Hold {
+			if e.Retention.Hold {
 				return mash.Errorf(mash.CodeConflict, "this enquiry is under a legal hold: nothing of it is destroyed")
 			}
 			e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "set_aside.destroy", Request: p.RequestID, Ref: ref, Text: in.Reason})

@@ -172,7 +172,6 @@ func (d *Desk) raise(e mash.Enquiry, pa PartyAsk, in AskInput, now time.Time) ma
 		ID: d.Env.NewID(), Hub: d.Hub, EnquiryID: e.ID, Reference: e.Reference, Party: pa.Party, Revision: 1,
 		State: mash.RequestRaised, Purpose: e.Purpose, RAG: e.RAG, Persons: pa.Persons, Categories: pa.Categories,
 		From: mash.Instant(in.From), To: mash.Instant(in.To), RaisedAt: now, TargetAt: target, Profile: profile,
-		Retention: d.retention(now),
 	}
 }
 

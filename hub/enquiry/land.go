@@ -115,7 +115,7 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	ret := body.Return
 	ret.ID, ret.Hub, ret.RequestID, ret.EnquiryID, ret.Party = m.ID, d.Hub, r.ID, r.EnquiryID, r.Party
 	ret.Revision, ret.LandedAt, ret.SealedHash, ret.Flags = m.Revision, m.At, m.Hash, nil
-	ret.PolicyVersion, ret.Retention, ret.Items = m.PolicyVersion, d.retention(m.At), body.Items
+	ret.PolicyVersion, ret.Items = m.PolicyVersion, body.Items
 	ret.PolicyEpoch = m.PolicyEpoch
 	d.oldPolicy(&ret)
 	ret.Considered = nil

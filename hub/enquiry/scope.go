@@ -35,8 +35,7 @@ func (d *Desk) sift(ret *mash.Return, r mash.Request, existence []string) ([]mas
 			return fmt.Errorf("setting aside: %w", err)
 		}
 		aside = append(aside, mash.SetAside{ID: d.Env.NewID(), Hub: d.Hub, EnquiryID: r.EnquiryID, RequestID: r.ID, ReturnID: ret.ID,
-			Party: r.Party, Revision: ret.Revision, Kind: kind, Why: why, LandedAt: ret.LandedAt, State: mash.AsideKept,
-			Retention: ret.Retention, Content: content})
+			Party: r.Party, Revision: ret.Revision, Kind: kind, Why: why, LandedAt: ret.LandedAt, State: mash.AsideKept, Content: content})
 		return nil
 	}
 	var items []mash.ReturnedItem

@@ -22,11 +22,10 @@ type SetAside struct {
 	State     string    `json:"state"` // AsideKept, AsideDestroyed
 	// EndedAt, EndedBy and Told are set when it was destroyed: when, by whom,
 	// and whether the agency was told that it sent this in error.
-	EndedAt   *time.Time `json:"ended_at,omitempty"`
-	EndedBy   string     `json:"ended_by,omitempty"`
-	Told      bool       `json:"told,omitempty"`
-	Retention Retention  `json:"retention"`
-	Version   int        `json:"version"`
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+	EndedBy string     `json:"ended_by,omitempty"`
+	Told    bool       `json:"told,omitempty"`
+	Version int        `json:"version"`
 
 	// Content is JSON of a ReturnedItem or a Withholding, sealed under the
 	// enquiry's key; nil when it was destroyed, by itself or with that key.

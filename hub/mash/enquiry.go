@@ -201,7 +201,8 @@ type Feedback struct {
 	At     time.Time `json:"at"`
 }
 
-// Retention says how long a record is kept (DESIGN I10).
+// Retention says how long a record is kept (I10). Enquiries and notifications
+// have one; what belongs to an enquiry is kept as it is.
 type Retention struct {
 	Class  string    `json:"class"`
 	Review time.Time `json:"review"`

@@ -76,9 +76,8 @@ type Request struct {
 	Earlier    []Terms      `json:"earlier,omitempty"` // what earlier revisions asked, oldest first
 	// AnswerRefused is why the hub could not take the last answer in, as a
 	// code; empty once one landed.
-	AnswerRefused Code      `json:"answer_refused,omitempty"`
-	Retention     Retention `json:"retention"`
-	Version       int       `json:"version"`
+	AnswerRefused Code `json:"answer_refused,omitempty"`
+	Version       int  `json:"version"`
 }
 
 // Marks of an open request.
@@ -141,7 +140,6 @@ type Return struct {
 	ItemCount  int         `json:"item_count"`
 	SetAside   int         `json:"set_aside,omitempty"`
 	Considered *Considered `json:"considered,omitempty"` // of a late one
-	Retention  Retention   `json:"retention"`
 
 	Items []ReturnedItem `json:"-"`
 }

@@ -109,7 +109,7 @@ func request(id, enquiry string, raised, target time.Duration) mash.Request {
 		Revision: 1, State: mash.RequestRaised, Marks: []string{mash.MarkClarifying}, Purpose: mash.PurposeS17, RAG: mash.Green,
 		Persons: []string{"subject-1"}, Categories: []string{"education.attendance"}, Fields: []string{"name"},
 		From: at(-time.Hour), To: at(0), RaisedAt: at(raised), TargetAt: at(target), Profile: "default", Decision: "d1",
-		Retention: mash.Retention{Class: "request"}, Version: 1,
+		Version: 1,
 	}
 }
 
@@ -166,7 +166,7 @@ func return1(id string, revision int) mash.Return {
 		Outcomes: []mash.PersonOutcome{{Person: "subject-1", Outcome: mash.RecordsFound}},
 		Withheld: []mash.Withholding{{Person: "subject-1", Category: "police.bail", Clause: "4", Reason: "old", Count: 2}},
 		Events:   []mash.Event{{Kind: mash.EventAgencyReturned, At: at(0), Clock: "police"}},
-		LandedAt: at(0), SealedHash: "hash", PolicyVersion: "v1", Retention: mash.Retention{Class: "return"},
+		LandedAt: at(0), SealedHash: "hash", PolicyVersion: "v1",
 		Items: []mash.ReturnedItem{{
 			Item:        record.Item{ID: "i1", Person: "subject-1", Category: "police.crime", Kind: record.Opinion, Title: "a title", Flags: []string{"f"}},
 			Obligations: []mash.Obligation{{Code: mash.ObligeOriginator}}, Decision: "d9",
@@ -215,7 +215,7 @@ func returns(b hubBench) {
 func setAsides(b hubBench) {
 	piece := func(id, enquiry string) mash.SetAside {
 		return mash.SetAside{ID: id, Hub: "fernshire", EnquiryID: enquiry, RequestID: "r1", ReturnID: "a1", Party: mash.Party{Agency: "police"}, Revision: 1,
-			Kind: mash.AsideItem, Why: mash.AsideCategory, LandedAt: at(0), State: mash.AsideKept, Retention: mash.Retention{Class: "enquiry"}, Version: 1,
+			Kind: mash.AsideItem, Why: mash.AsideCategory, LandedAt: at(0), State: mash.AsideKept, Version: 1,
 			Content: []byte(`{"title":"of ` + id + `"}`)}
 	}
 	one, two, other := piece("z", "e1"), piece("a", "e1"), piece("b", "e2")
