@@ -302,6 +302,39 @@ func (x place) replyTo(r mash.Request, n int) (d exchange.Draft) {
 	return d
 }
 
+// TestClosingWaitsForALateReturn that came before the decision and that nobody
+// has read: it is named among what speaks against closing.
+func TestClosingWaitsForALateReturn(t *testing.T) {
+	p := newPlay(t, "police")
+	w, police, d := p.as("worker"), p.at("police"), p.hub.Desk
+	id := w.opens(nil)
+	w.thinks(id)
+	r := w.asks(id, "police")
+	police.task(node.TaskAnswer)
+	_, err := d.Withdraw(t.Context(), w.Actor, r.ID, "taking too long")
+	p.must(err)
+	police.lands(r, func(a *reply) {
+		revision(1, true, fact("a", "police.crime", "2026-01-01", "Late"))(a)
+		a.ret.Withheld = []mash.Withholding{{Person: "subject-1", Category: "police.crime", Clause: "MF-7.2", Reason: "Canary"}}
+	})
+	// What is sealed says nothing of itself where requests are shown.
+	if x := w.sees(id); len(x.Requests[0].Returns[0].Outcomes) != 0 || len(x.Requests[0].Returns[0].Withheld) != 0 || len(x.Withheld) != 0 {
+		t.Errorf("a sealed return shows %+v", x.Requests[0].Returns[0])
+	}
+	p.must(d.Collate(t.Context(), w.Actor, id))
+	p.must(d.Decide(t.Context(), w.Actor, id, enquiry.DecideInput{Outcome: "advice", Why: "because"}))
+	_, err = d.TellOriginator(t.Context(), w.Actor, id, enquiry.FeedbackInput{Waiver: "was there"})
+	p.must(err)
+	dec, err := d.Close(t.Context(), w.Actor, id, enquiry.CloseInput{})
+	p.wants(err, mash.CodeConflict)
+	if !strings.Contains(strings.Join(dec.Reasons, " "), "arrived late") {
+		t.Errorf("reasons: %q", dec.Reasons)
+	}
+	p.must(d.LeaveOut(t.Context(), w.Actor, w.aside(id)[0].ID, "nothing new"))
+	_, err = d.Close(t.Context(), w.Actor, id, enquiry.CloseInput{})
+	p.must(err)
+}
+
 // TestALateReturnOfAShreddedEnquiry: what was sealed cannot be opened or taken
 // in any more, and nothing says what it was.
 func TestALateReturnOfAShreddedEnquiry(t *testing.T) {

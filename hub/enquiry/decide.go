@@ -196,14 +196,14 @@ func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseI
 	if e.Feedback != nil && e.State == mash.EnquiryFeedbackSent {
 		ci.Feedback = e.Feedback.State
 	}
-	if e.Review {
-		ci.LateUnreviewed = 1
-	}
 	if !in.PlanStarted.IsZero() {
 		ci.PlanOpenDays = max(1, int(now.Sub(in.PlanStarted).Hours()/24))
 	}
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
-		ci.OpenRequests, ci.Unavailable = 0, 0
+		ci.OpenRequests, ci.Unavailable, ci.LateUnreviewed = 0, 0, 0
+		if e.Review {
+			ci.LateUnreviewed = 1
+		}
 		requests, err := tx.RequestsOf(id)
 		if err != nil {
 			return err
@@ -216,6 +216,16 @@ func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseI
 				}
 			case !r.State.Ended():
 				ci.OpenRequests++
+			}
+			returns, err := tx.ReturnsOf(r.ID)
+			if err != nil {
+				return err
+			}
+			for _, ret := range returns {
+				// Nobody has read it: neither by itself nor in a review.
+				if (landed{ret}).waits() && (e.ReviewedAt == nil || ret.LandedAt.After(*e.ReviewedAt)) {
+					ci.LateUnreviewed++
+				}
 			}
 		}
 		entries, err := d.entries(tx, id)

@@ -31,6 +31,9 @@ func (d *Desk) Refused(tx mash.HubTx, m exchange.Received, code mash.Code) error
 	} else if !errors.Is(err, mash.ErrNotFound) {
 		return err
 	}
+	if r.AnswerRefused == code {
+		return nil // known already: a node that keeps trying must not fill the timeline
+	}
 	if err := tx.PutEvent(mash.Event{Request: r.ID, Kind: mash.EventReturnRefused, At: m.At, Clock: mash.ClockHub, Detail: string(code)}); err != nil {
 		return err
 	}

@@ -154,6 +154,8 @@ func (d *Desk) row(tx mash.HubTx, r mash.Request) (RequestRow, []landed, error) 
 		out = append(out, l)
 		if l.merge() {
 			row.Outcomes = ret.Outcomes
+		} else { // kept sealed: that it came, and nothing of what it says
+			ret.Outcomes, ret.Withheld = nil, nil
 		}
 		ret.Items = nil
 		row.Returns = append(row.Returns, ret)

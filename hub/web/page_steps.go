@@ -161,10 +161,15 @@ func decideForm(v view, f *form) kit.Stack {
 		}
 		cited.Items = append(cited.Items, kit.Choice{Value: x.ID, Text: text, Hint: mash.KindName(string(x.Item.Kind)) + ", " + v.sources(x) + ", about " + v.name(x.Item.Person)})
 	}
-	body := kit.Stack{v.informed(),
+	body := kit.Stack{v.informed()}
+	if _, waiting := v.aside(); waiting {
+		body = append(body, kit.Inset{HTML: kit.MustHTML(kit.Paragraph{Text: "An answer came after its question had ended, and nobody has read it yet."},
+			kit.Link{Text: "Read it before you decide", Href: "/enquiries/" + v.p.Enquiry.ID + "/set-aside"})})
+	}
+	body = append(body,
 		kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "Read the chronology again", Href: "/enquiries/" + v.p.Enquiry.ID + "/chronology"})},
 		f.radios("outcome", "What is decided?", "The hub suggests nothing: you decide.", choicesOf(decisionWords, decisionCodes...)...),
-		f.area("why", "Why?", "In your own words: what worries you, what protects the child, what is not known.", 8)}
+		f.area("why", "Why?", "In your own words: what worries you, what protects the child, what is not known.", 8))
 	if len(cited.Items) > 0 {
 		body = append(body, cited)
 	}
