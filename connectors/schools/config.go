@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"mashhub/connectors/internal/settings"
 )
@@ -18,6 +19,7 @@ type config struct {
 	Headers   map[string]map[string]string `json:"headers"`
 	Required  []string                     `json:"required"`
 	Delimiter string                       `json:"delimiter"`
+	Notices   string                       `json:"notices"`
 }
 
 // essential are the columns without which a file says nothing.
@@ -47,6 +49,9 @@ func (c *config) check() error {
 				return settings.Invalid("headers."+file, "has a header that is not ours, or no name for it; ours are listed in the connector's documentation")
 			}
 		}
+	}
+	if strings.Trim(c.Notices, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" || len(c.Notices) > 64 {
+		return settings.Invalid("notices", "is not the name of a folder; write lower-case letters, digits, - and _, for example notices")
 	}
 	if c.Required == nil {
 		c.Required = []string{AttendanceFile, SuspensionsFile, ConcernsFile}

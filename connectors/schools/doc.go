@@ -23,6 +23,11 @@
 //     behind the school.
 //   - A pupil whose row has protected values (a refuge, a changed address) has
 //     them on every item, with the school itself: its URN locates the child too.
+//   - It writes nothing but notices, and those only where the agency has named a
+//     folder for them (notices) and the school has made it. Each is one file,
+//     there whole or not at all, named by its idempotency key: a repeat changes
+//     nothing, also after a kill, and also when the school's system has taken
+//     the file away, because an empty file in .seen remembers its name.
 //   - A reference is a digest, not the UPN: references may be logged.
 //
 // Attendance is summarised: sessions attended of possible ones, for each period

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"mashhub/connectors/internal/settings"
@@ -18,14 +19,17 @@ var categories = []string{"education.attendance", "education.suspension", "educa
 	"education.concern", "education.collection", "education.dsl_contact"}
 
 // schools implements connector.Connector.
-type schools struct{ now atomic.Pointer[config] }
+type schools struct {
+	now     atomic.Pointer[config]
+	writing sync.Mutex // one delivery at a time
+}
 
 // New makes the schools connector. It is configured once and then answers
-// search and fetch, also at the same time.
+// search, fetch and deliver, also at the same time.
 func New() connector.Connector { return &schools{} }
 
 func (s *schools) Describe(context.Context, connector.DescribeRequest) (connector.DescribeResponse, error) {
-	return connector.DescribeResponse{Kind: "schools", Version: "1.0.0", Methods: []string{"search", "fetch"},
+	return connector.DescribeResponse{Kind: "schools", Version: "1.1.0", Methods: []string{"search", "fetch", "deliver"},
 		Categories: slices.Clone(categories), ConfigSchema: slices.Clone(schema)}, nil
 }
 
@@ -97,10 +101,6 @@ func answer(err error) (reason string, _ error) {
 		return "", known
 	}
 	return "", connector.Errorf(connector.CodeUnavailable, "the question ended before the answer: %w", err)
-}
-
-func (s *schools) Deliver(context.Context, connector.DeliverRequest) (connector.DeliverResponse, error) {
-	return connector.DeliverResponse{}, connector.Errorf(connector.CodeUnsupported, "an export takes nothing: the school's inbox does")
 }
 
 func (s *schools) Watch(context.Context, connector.WatchRequest) (connector.WatchResponse, error) {

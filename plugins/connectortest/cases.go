@@ -34,7 +34,7 @@ type testCase struct {
 // cases is the standard, in the order of plugins/STANDARD.md. The names are
 // what Waive refers to.
 var cases = slices.Concat(
-	settingsCases(), searchCases(), fetchCases(), otherCases(), lifeCases(),
+	settingsCases(), searchCases(), fetchCases(), deliverCases(), watchCases(), lifeCases(),
 	// Last, because it looks at what all the others have heard.
 	[]testCase{{name: "no personal data in errors", asks: true, run: noPersonalDataInErrors}},
 )

@@ -12,33 +12,12 @@ import (
 	"mashhub/plugins/host"
 )
 
-func otherCases() []testCase {
+func watchCases() []testCase {
 	return []testCase{
-		{name: "the same delivery, once", needs: "deliver", asks: true, run: deliversOnce},
 		{name: "a watch goes on after its cursor", needs: "watch", asks: true, run: watchesOn},
 		{name: "a watch ends when nobody waits", needs: "watch", asks: true, run: cancelledWatch},
 		{name: "calls at the same time", needs: "search", run: concurrent},
 	}
-}
-
-func deliversOnce(ctx context.Context, s *subject) error {
-	q := *s.Spec.Deliver
-	q.Call = s.key()
-	first, err := s.recorder.Deliver(ctx, q)
-	if err != nil {
-		return err
-	}
-	if first.Outcome != connector.Found && first.Outcome != connector.AskPerson {
-		return fmt.Errorf("outcome %q, want found or ask_person", first.Outcome)
-	}
-	again, err := s.recorder.Deliver(ctx, q)
-	if err != nil {
-		return err
-	}
-	if first != again {
-		return errors.New("the same key got another answer: it may have been delivered twice")
-	}
-	return nil
 }
 
 func watchesOn(ctx context.Context, s *subject) error {

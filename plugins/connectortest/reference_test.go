@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"mashhub/plugins/connector"
@@ -17,10 +22,24 @@ import (
 // memory. spoil names the one clause that it breaks, so that the suite can be
 // seen to notice.
 type reference struct {
-	spoil      string
-	answered   int
-	deliveries map[string]string
+	spoil    string
+	answered int
+	folder   string // where deliveries go
+	taking   sync.Mutex
+	count    atomic.Int64
 }
+
+// deliveries is the folder of this run; a process under test is told of it.
+var deliveries = sync.OnceValue(func() string {
+	if *serving {
+		return "/told/by/configure"
+	}
+	dir, err := os.MkdirTemp("", "deliveries")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+})
 
 var rowan = record.Person{
 	Identifiers: []record.Identifier{{System: record.SystemNHSNumber, Value: "9990000018"}},
@@ -35,15 +54,19 @@ var stranger = record.Person{
 
 func referenceSpec(spoil string) Spec {
 	return Spec{
-		New:     func() connector.Connector { return &reference{spoil: spoil, deliveries: map[string]string{}} },
-		Config:  json.RawMessage(`{"folder": "/srv/exports"}`),
+		New:     func() connector.Connector { return &reference{spoil: spoil} },
+		Config:  json.RawMessage(fmt.Sprintf(`{"folder": %q}`, deliveries())),
 		Secrets: map[string]string{"password": "correct horse"},
 		Unit:    "100001", UnknownUnit: "100009",
-		Known:       connector.Person{Key: "subject-1", Record: rowan},
-		Unknown:     connector.Person{Key: "subject-2", Record: stranger},
-		Categories:  []string{"education.attendance", "education.send"},
-		Period:      connector.Period{From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)},
-		Deliver:     &connector.DeliverRequest{Unit: "100001", Notification: connector.Notification{ID: "n", Kind: "encompass", Person: rowan}},
+		Known:      connector.Person{Key: "subject-1", Record: rowan},
+		Unknown:    connector.Person{Key: "subject-2", Record: stranger},
+		Categories: []string{"education.attendance", "education.send"},
+		Period:     connector.Period{From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)},
+		Deliver:    &connector.DeliverRequest{Unit: "100001", Notification: connector.Notification{ID: "n", Kind: "encompass", Person: rowan}},
+		Delivered: func() (int, error) {
+			all, err := os.ReadDir(deliveries())
+			return len(all), err
+		},
 		Events:      2,
 		CallTimeout: 10 * time.Second,
 	}
@@ -77,6 +100,7 @@ func (r *reference) Configure(_ context.Context, q connector.ConfigureRequest) (
 	if err := decoder.Decode(&settings); err != nil && !r.is("careless") {
 		return connector.ConfigureResponse{}, &connector.Error{Code: connector.CodeInvalid, Field: "folder", Message: "not understood: write a folder"}
 	}
+	r.folder = settings.Folder
 	return connector.ConfigureResponse{}, nil
 }
 
@@ -163,11 +187,24 @@ func (r *reference) Fetch(ctx context.Context, q connector.FetchRequest) (connec
 }
 
 func (r *reference) Deliver(_ context.Context, q connector.DeliverRequest) (connector.DeliverResponse, error) {
-	if r.deliveries[q.Call] == "" || r.is("delivers twice") {
-		r.answered++
-		r.deliveries[q.Call] = strings.Repeat("d", r.answered)
+	if !r.is("all at once") {
+		r.taking.Lock()
+		defer r.taking.Unlock()
 	}
-	return connector.DeliverResponse{Outcome: connector.Found, Reference: r.deliveries[q.Call]}, nil
+	name, a := filepath.Join(r.folder, q.Call), connector.DeliverResponse{Outcome: connector.Found, Reference: q.Call}
+	switch _, err := os.Stat(name); {
+	case r.is("delivers nothing"):
+		return a, nil
+	case err == nil && r.is("delivers twice"), err != nil && r.is("all at once"):
+		time.Sleep(5 * time.Millisecond)
+		name += fmt.Sprint("+", r.count.Add(1))
+	case r.is("other reference"):
+		r.answered++
+		a.Reference += strings.Repeat("+", r.answered)
+	case err == nil:
+		return a, nil
+	}
+	return a, os.WriteFile(name, nil, 0o600)
 }
 
 func (r *reference) Watch(ctx context.Context, q connector.WatchRequest) (connector.WatchResponse, error) {

@@ -44,6 +44,10 @@ type Spec struct {
 	AlwaysAsks bool
 	// Deliver is a delivery that works; required if the connector delivers.
 	Deliver *connector.DeliverRequest
+	// Delivered counts the deliveries that the agency's system has, so that the
+	// suite sees their effect and not only what the connector says; nil where
+	// it cannot be looked at.
+	Delivered func() (int, error)
 	// Events is how many events Watch finds from the start; at least one is
 	// required if the connector watches.
 	Events int
