@@ -172,9 +172,9 @@ func (h hubSpy) MarkSent(id string, at, due time.Time) (bool, error) {
 	return h.HubTx.MarkSent(id, at, due)
 }
 
-func (h hubSpy) Settle(id, state, code string) (mash.OutMessage, error) {
+func (h hubSpy) Settle(id string, to mash.Address, state, code string) (mash.OutMessage, bool, error) {
 	h.t.saw(onSettle)
-	return h.HubTx.Settle(id, state, code)
+	return h.HubTx.Settle(id, to, state, code)
 }
 
 // nodeSpy is the same for a node.
@@ -202,9 +202,9 @@ func (n nodeSpy) MarkSent(id string, at, due time.Time) (bool, error) {
 	return n.NodeTx.MarkSent(id, at, due)
 }
 
-func (n nodeSpy) Settle(id, state, code string) (mash.OutMessage, error) {
+func (n nodeSpy) Settle(id string, to mash.Address, state, code string) (mash.OutMessage, bool, error) {
 	n.t.saw(onSettle)
-	return n.NodeTx.Settle(id, state, code)
+	return n.NodeTx.Settle(id, to, state, code)
 }
 
 func (s *spy) hub(inner mash.Store[mash.HubTx]) mash.Store[mash.HubTx] {

@@ -89,7 +89,7 @@ func stop(tx mash.HubTx, r mash.Request, code string) error {
 		if q.State != mash.OutOpen || !q.Sent.IsZero() {
 			continue
 		}
-		if _, err := tx.Settle(q.ID, mash.OutRefused, code); err != nil {
+		if _, _, err := tx.Settle(q.ID, q.To, mash.OutRefused, code); err != nil {
 			return fmt.Errorf("stopping the question: %w", err)
 		}
 	}

@@ -27,10 +27,23 @@ func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	case wire.KindAmend:
 		return d.changeSent(tx, m, at)
 	case wire.KindRequest:
+		if said, err := saidSent(tx, m.Ref); err != nil || said {
+			return err // by a change that overtook it
+		}
 	default:
 		return nil
 	}
 	return d.advance(tx, m.Ref, mash.RequestSent, "", mash.Event{Kind: mash.EventSent, At: at})
+}
+
+// saidSent reports whether a request that was changed is on its way already.
+func saidSent(tx mash.HubTx, id string) (bool, error) {
+	r, err := tx.Request(id)
+	if err != nil || len(r.Earlier) == 0 {
+		return false, ignoreMissing(err)
+	}
+	events, err := tx.Events(id)
+	return slices.ContainsFunc(events, func(e mash.Event) bool { return e.Kind == mash.EventSent }), err
 }
 
 // Settled records how the delivery of a question ended.
@@ -78,8 +91,8 @@ func (d *Desk) advance(tx mash.HubTx, id string, to mash.RequestState, code stri
 		return nil
 	}
 	r.State, r.Code = to, code
-	if err := tx.UpdateRequest(r); err != nil {
-		return err
+	if err := tx.UpdateRequest(r); err != nil || to == mash.RequestSent {
+		return err // that the broker has it is no act of anybody's: the timeline says it
 	}
 	return d.note(tx, nil, mash.Entry{At: e.At, Actor: d.Hub, Action: "request." + string(to), Enquiry: r.EnquiryID, Request: id})
 }

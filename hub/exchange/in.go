@@ -242,24 +242,20 @@ func (x *Exchange[T]) settle(tx T, a arrival, now time.Time) error {
 		return x.quarantine(tx, a, mash.CodeOf(err), now)
 	}
 	for _, item := range body.Items {
-		m, err := tx.OutMessage(item.ID)
-		if errors.Is(err, mash.ErrNotFound) || err == nil && m.To != a.msg.Issuer {
-			x.Log.Warn("receipt for a message not sent there", "hub", x.Hub, "issuer", a.msg.Issuer, "message", item.ID)
-			continue // nobody settles what was sent to somebody else
-		}
-		if err != nil {
-			return fmt.Errorf("finding message: %w", err)
-		}
-		if m.State != mash.OutOpen {
-			continue
-		}
 		state := mash.OutDone
 		if !item.Accepted {
 			state = mash.OutRefused
 		}
-		m, err = tx.Settle(item.ID, state, item.Code)
+		m, closed, err := tx.Settle(item.ID, a.msg.Issuer, state, item.Code)
+		if errors.Is(err, mash.ErrNotFound) { // nobody settles what was sent to somebody else
+			x.Log.Warn("receipt for a message not sent there", "hub", x.Hub, "issuer", a.msg.Issuer, "message", item.ID)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("settling message: %w", err)
+		}
+		if !closed {
+			continue
 		}
 		if err := x.settled(tx, m, now); err != nil {
 			return err

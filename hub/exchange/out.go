@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,7 +164,8 @@ func (x *Exchange[T]) receipts(ctx context.Context, owed map[[2]mash.Address][]w
 	return nil
 }
 
-// claim takes what the broker has and no row says yet, for one transaction.
+// claim takes what the broker has and no row says yet, for one transaction, in
+// the order it was made.
 func (x *Exchange[T]) claim() (out []*handed) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -173,6 +175,9 @@ func (x *Exchange[T]) claim() (out []*handed) {
 			out = append(out, h)
 		}
 	}
+	slices.SortFunc(out, func(a, b *handed) int {
+		return cmp.Or(a.message.Created.Compare(b.message.Created), cmp.Compare(a.message.ID, b.message.ID))
+	})
 	return out
 }
 

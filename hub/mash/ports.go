@@ -104,9 +104,11 @@ type Outbox interface {
 	// Messages without receipt (receipts themselves, heartbeats) are forgotten:
 	// nobody asks for them again.
 	MarkSent(id string, at, due time.Time) (first bool, err error)
-	// Settle closes an open message by its receipt: state is OutDone or
-	// OutRefused. Settling again changes nothing. Errors: ErrNotFound.
-	Settle(id, state, code string) (OutMessage, error)
+	// Settle closes an open message to an address by that address's receipt, or
+	// because it is stopped: state is OutDone or OutRefused. It returns the
+	// message without Sealed; closed is false, and nothing changes, where it is
+	// not open. Errors: ErrNotFound, also if it was sent to somebody else.
+	Settle(id string, to Address, state, code string) (m OutMessage, closed bool, err error)
 	// ExpireMessages turns one hub's open messages past Expires into
 	// undeliverable ones and returns them.
 	ExpireMessages(hub string, now time.Time, limit int) ([]OutMessage, error)

@@ -38,7 +38,7 @@ func (n *Node) stopReturns(tx mash.NodeTx, hub, request string, p mash.Party) (s
 		if m.State != mash.OutOpen || !m.Sent.IsZero() {
 			continue
 		}
-		if _, err := tx.Settle(m.ID, mash.OutRefused, codeWithdrawn); err != nil {
+		if _, _, err := tx.Settle(m.ID, m.To, mash.OutRefused, codeWithdrawn); err != nil {
 			return stopped, final, fmt.Errorf("stopping a return: %w", err)
 		}
 		stopped, final = stopped+1, final || r.Final

@@ -128,7 +128,7 @@ func answerOnNode(n *Node, id string, question, answer []byte) error {
 		}),
 		n.Update(ctx, func(tx mash.NodeTx) error { _, err := tx.MarkSent(id, start, start); return err }),
 		n.Update(ctx, func(tx mash.NodeTx) error {
-			_, err := tx.Settle(id, mash.OutDone, "")
+			_, _, err := tx.Settle(id, "", mash.OutDone, "")
 			return errors.Join(err, tx.ForgetHeld("h", id, p), tx.SetPosition("receipts", 0, 8),
 				tx.Take(mash.InMessage{Issuer: "hub", ID: id + "x", Hub: "h", Kind: "receipt", Ref: id, Hash: id, At: start, Accepted: true}))
 		}))
@@ -152,7 +152,7 @@ func answerOnHub(h *Hub, id string, question, answer []byte) error {
 			return errors.Join(err, event(tx, "sent"))
 		}),
 		h.Update(ctx, func(tx mash.HubTx) error {
-			_, err := tx.Settle(id, mash.OutDone, "")
+			_, _, err := tx.Settle(id, "", mash.OutDone, "")
 			return errors.Join(err, event(tx, "received"), tx.SetPosition("receipts", 0, 8),
 				tx.Take(mash.InMessage{Issuer: "police", ID: id + "x", Hub: "h", Kind: "receipt", Ref: id, Hash: id, At: start, Accepted: true}))
 		}),

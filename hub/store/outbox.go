@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"time"
 
 	"mashhub/hub/mash"
@@ -49,30 +50,38 @@ func (t exchangeTx) DueMessages(hub string, now time.Time, limit int) ([]mash.Ou
 // MarkSent says that the broker has the message. A receipt may have settled it
 // before we came to say so: that it was sent is noted all the same.
 func (t exchangeTx) MarkSent(id string, at, due time.Time) (first bool, err error) {
-	n, err := t.exec(`UPDATE outbox SET sent = ?2 WHERE id = ?1 AND sent = 0`, id, ms(at))
-	if err != nil {
-		return false, err
+	type sent struct {
+		attempts int
+		receipt  bool
 	}
-	err = t.change(`UPDATE outbox SET attempts = attempts + 1,
-		due = CASE WHEN state = 'open' THEN ?2 ELSE due END
-		WHERE id = ?1`, id, ms(due))
-	if err != nil {
-		return false, err
+	m, err := one(t.tx, func(r row) (s sent, err error) {
+		err = r.Scan(&s.attempts, &s.receipt)
+		return s, err
+	}, `UPDATE outbox SET sent = CASE WHEN sent = 0 THEN ?2 ELSE sent END, attempts = attempts + 1,
+		due = CASE WHEN state = 'open' THEN ?3 ELSE due END
+		WHERE id = ?1 RETURNING attempts, receipt`, id, ms(at), ms(due))
+	if err == nil && !m.receipt {
+		_, err = t.exec(`DELETE FROM outbox WHERE id = ?1`, id)
 	}
-	_, err = t.exec(`DELETE FROM outbox WHERE id = ?1 AND NOT receipt`, id)
-	return n > 0 && err == nil, err
+	return m.attempts == 1 && err == nil, err
 }
 
-// Settle closes an open message by its receipt; a message that is not open
-// stays as it is and is returned as it is.
-func (t exchangeTx) Settle(id, state, code string) (mash.OutMessage, error) {
+// Settle closes an open message to an address, by that address's receipt or
+// because it is stopped. It returns the message without its bytes, and false
+// with the message as it is when that is not open.
+func (t exchangeTx) Settle(id string, to mash.Address, state, code string) (m mash.OutMessage, closed bool, err error) {
 	if state != mash.OutDone && state != mash.OutRefused {
-		return mash.OutMessage{}, mash.Invalid("state", "a receipt says done or refused", "")
+		return m, false, mash.Invalid("state", "a receipt says done or refused", "")
 	}
-	if _, err := t.exec(`UPDATE outbox SET state = ?2, code = ?3 WHERE id = ?1 AND state = 'open'`, id, state, code); err != nil {
-		return mash.OutMessage{}, err
+	const columns = `id, hub, kind, sender, receiver, topic, msg_key, ref, sequence, NULL, receipt,
+		created, expires, sent, attempts, due, state, code`
+	m, err = one(t.tx, scanOut, `UPDATE outbox SET state = ?3, code = ?4
+		WHERE id = ?1 AND receiver = ?2 AND state = 'open' RETURNING `+columns, id, string(to), state, code)
+	if !errors.Is(err, mash.ErrNotFound) {
+		return m, err == nil, err
 	}
-	return t.OutMessage(id)
+	m, err = one(t.tx, scanOut, `SELECT `+columns+` FROM outbox WHERE id = ?1 AND receiver = ?2`, id, string(to))
+	return m, false, err
 }
 
 // ExpireMessages turns one hub's open messages whose Expires is not after now

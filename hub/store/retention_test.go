@@ -115,7 +115,7 @@ func fillMessages(tx mash.ExchangeTx, p string) error {
 	for _, m := range []mash.OutMessage{out, told} {
 		err = errors.Join(err, tx.Enqueue(m))
 		_, e1 := tx.MarkSent(m.ID, start, start)
-		_, e2 := tx.Settle(m.ID, mash.OutDone, "")
+		_, _, e2 := tx.Settle(m.ID, m.To, mash.OutDone, "")
 		err = errors.Join(err, e1, e2)
 	}
 	return errors.Join(err, tx.Take(mash.InMessage{Issuer: "agency/police", ID: p + "i1", Ref: p + "r1", At: start}),

@@ -64,24 +64,25 @@ func outbox[T mash.ExchangeTx](b bench[T]) {
 		return err
 	})
 	b.do(func(tx T) error {
-		m, err := tx.Settle("a", mash.OutRefused, "denied")
-		want.State, want.Code = mash.OutRefused, "denied"
+		want.State, want.Code, want.Sealed = mash.OutRefused, "denied", nil
+		m, closed, err := tx.Settle("a", want.To, mash.OutRefused, "denied")
 		same(b.t, "settled", m, want)
-		return err
+		return errors.Join(err, expect("closed", closed, true))
 	})
 	b.do(func(tx T) error {
-		m, err := tx.Settle("a", mash.OutDone, "")
+		m, closed, err := tx.Settle("a", want.To, mash.OutDone, "")
 		same(b.t, "settled again", m, want)
-		return err
+		return errors.Join(err, expect("closed again", closed, false))
 	})
-	b.fails(code(mash.CodeInvalid), func(tx T) error { _, err := tx.Settle("b", mash.OutOpen, ""); return err })
-	b.fails(is(mash.ErrNotFound), func(tx T) error { _, err := tx.Settle("none", mash.OutDone, ""); return err })
+	b.fails(code(mash.CodeInvalid), func(tx T) error { _, _, err := tx.Settle("b", want.To, mash.OutOpen, ""); return err })
+	b.fails(is(mash.ErrNotFound), func(tx T) error { _, _, err := tx.Settle("none", want.To, mash.OutDone, ""); return err })
+	b.fails(is(mash.ErrNotFound), func(tx T) error { _, _, err := tx.Settle("b", "agency/other", mash.OutDone, ""); return err })
 	b.fails(is(mash.ErrNotFound), func(tx T) error { _, err := tx.MarkSent("none", at(0), at(0)); return err })
 	b.fails(is(mash.ErrNotFound), func(tx T) error { return tx.Resend("none", at(0)) })
 	b.fails(is(mash.ErrNotFound), func(tx T) error { _, err := tx.OutMessage("none"); return err })
 
 	// A receipt overtakes our own note that the message was sent.
-	b.do(func(tx T) error { _, err := tx.Settle("b", mash.OutDone, ""); return err })
+	b.do(func(tx T) error { _, _, err := tx.Settle("b", want.To, mash.OutDone, ""); return err })
 	sent("b", 4*time.Second, true)
 	b.see(func(tx T) error {
 		m, err := tx.OutMessage("b")
@@ -134,7 +135,7 @@ func outboxEnds[T mash.ExchangeTx](b bench[T]) {
 	expired(at(time.Hour), 10)
 	b.fails(code(mash.CodeConflict), func(tx T) error { return tx.Resend("old", at(0)) })
 	b.do(func(tx T) error {
-		m, err := tx.Settle("old", mash.OutDone, "")
+		m, _, err := tx.Settle("old", message("old", at(0)).To, mash.OutDone, "")
 		n, err2 := tx.OpenMessages("fernshire")
 		e, err3 := tx.OpenMessages("elsewhere")
 		return errors.Join(err, err2, err3, expect("state", m.State, mash.OutUndeliverable), expect("open", n, 1), expect("open elsewhere", e, 1))
