@@ -74,6 +74,21 @@ func overtakes(newer, older mash.Return) bool {
 	return n.brings() && (n.merge() || n.waits() && o.waits())
 }
 
+// place finds the place of a new return among those of its request: flagged
+// where a newer one is here, and taking that of the older ones. Errors:
+// CodeConflict for a revision that is here (I2).
+func place(tx mash.HubTx, before []mash.Return, ret *mash.Return) error {
+	for _, b := range before {
+		if b.Revision == ret.Revision {
+			return mash.Errorf(mash.CodeConflict, "this revision has landed already")
+		}
+		if b.Revision > ret.Revision && overtakes(b, *ret) {
+			ret.Flags = union(ret.Flags, []string{mash.FlagSuperseded})
+		}
+	}
+	return supersede(tx, before, *ret)
+}
+
 // supersede flags the older returns whose place this one takes.
 func supersede(tx mash.HubTx, all []mash.Return, ret mash.Return) error {
 	for _, b := range all {

@@ -154,15 +154,7 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	if r.State.Ended() && r.State != mash.RequestLanded {
 		ret.Flags = append(ret.Flags, mash.FlagLate)
 	}
-	for _, b := range before {
-		if b.Revision == ret.Revision { // I2: one per revision
-			return mash.Errorf(mash.CodeConflict, "this revision has landed already")
-		}
-		if b.Revision > ret.Revision && overtakes(b, ret) {
-			ret.Flags = union(ret.Flags, []string{mash.FlagSuperseded})
-		}
-	}
-	if err := supersede(tx, before, ret); err != nil {
+	if err := place(tx, before, &ret); err != nil {
 		return err
 	}
 	if err := tx.PutReturn(ret); err != nil {
