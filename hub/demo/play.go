@@ -333,7 +333,7 @@ func (s *story) conclude(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := second.call(ctx, http.MethodPost, s.path("/feedback/review"), map[string]any{"allow": true, "reason": ""}, &f); err != nil {
+			if err := second.call(ctx, http.MethodPost, s.path("/feedback/review"), enquiry.FeedbackReview{Allow: true, Written: f.At}, &f); err != nil {
 				return fmt.Errorf("reading the text to the originator: %w", err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
@@ -69,9 +70,18 @@ func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, 
 	return fb, d.keepFeedback(ctx, e, fb, "", nil)
 }
 
+// FeedbackReview is what a second reader says of the text that they read.
+type FeedbackReview struct {
+	Allow  bool   `json:"allow"`
+	Reason string `json:"reason"` // why it may not go
+	// Written says which text was read: mash.Feedback.At. It may have been
+	// written anew while they read.
+	Written time.Time `json:"written"`
+}
+
 // ReviewFeedback is the second reader's answer to a text that is held. Whoever
 // wrote it cannot read it for themselves.
-func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, allow bool, reason string) (mash.Feedback, error) {
+func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, in FeedbackReview) (mash.Feedback, error) {
 	none := mash.Feedback{}
 	e, err := d.act(ctx, actor, id, "feedback")
 	if err != nil {
@@ -83,14 +93,17 @@ func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, 
 	if e.Feedback.By == actor.ID {
 		return none, mash.Errorf(mash.CodeConflict, "somebody else than the writer reads the text")
 	}
+	if !e.Feedback.At.Equal(in.Written) {
+		return none, mash.Errorf(mash.CodeConflict, "the text was changed meanwhile; read it again")
+	}
 	fb := *e.Feedback
-	if allow {
+	if in.Allow {
 		return d.feedback(ctx, actor, e, fb, e.Content.Feedback, true)
 	}
-	if strings.TrimSpace(reason) == "" {
+	if strings.TrimSpace(in.Reason) == "" {
 		return none, mash.Invalid("reason", "is missing", "say what to change")
 	}
-	fb.State, fb.Reason = "returned", reason
+	fb.State, fb.Reason = "returned", in.Reason
 	return fb, d.keepFeedback(ctx, e, fb, e.Content.Feedback, nil)
 }
 

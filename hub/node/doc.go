@@ -5,16 +5,17 @@
 // What must hold here. Content that the policy does not release never leaves
 // the agency. Existence is decided for every (person, category) asked about,
 // whether or not something is held, and content item by item; where existence
-// may not be told, a withholding leaves no trace outside the node's own
-// ledger; nor does a person's looking at such a thing, or at records that may be
-// about somebody of whom nothing may be told: outcomes, items, events, parts and
-// sizes are those of an agency that holds nothing. What the hub can still see is
-// the time, because the final return waits for that person; what the person asks
-// back; and "policy fault" where the policy failed on such an item alone. For each (hub, request, party, revision) there is at most one sealed
-// return, and a repeat sends the same bytes (I2). "Could not search" is never
-// "nothing known". When nobody but a person can answer, check a match or
-// review a release, the node makes a task, and the person's answer takes the
-// same decision and the same clock as a machine's.
+// may not be told, a withholding leaves no trace outside the node's own ledger;
+// nor does a person's looking at such a thing, or at records that may be about
+// somebody of whom nothing may be told: outcomes, items, events, parts and
+// sizes are those of an agency that holds nothing. What the hub can still see
+// is the time, because the final return waits for that person; what the person
+// asks back; and "policy fault" where the policy failed on such an item alone.
+// For each (hub, request, party, revision) there is at most one sealed return,
+// and a repeat sends the same bytes (I2). "Could not search" is never "nothing
+// known". When nobody but a person can answer, check a match or review a
+// release, the node makes a task, and the person's answer takes the same
+// decision and the same clock as a machine's.
 //
 // A request's progress is kept in one document per request (work), so that a
 // killed node goes on where it was: searching and fetching are reads and may

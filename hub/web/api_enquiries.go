@@ -89,8 +89,8 @@ func (a *api) steps() {
 			return d.TellOriginator(c, c.actor, c.id, in)
 		})
 	add[withIDBody](a, at("review-feedback", http.MethodPost, "feedback/review", ruleFeedback, "Read what somebody else wrote to the originator, and send or return it"),
-		func(c call, in reviewIn) (mash.Feedback, error) {
-			return d.ReviewFeedback(c, c.actor, c.id, in.Allow, in.Reason)
+		func(c call, in enquiry.FeedbackReview) (mash.Feedback, error) {
+			return d.ReviewFeedback(c, c.actor, c.id, in)
 		})
 	add[withIDBody](a, at("close", http.MethodPost, "close", ruleClose, "Close, unless something speaks against it"),
 		func(c call, in enquiry.CloseInput) (closedOut, error) {

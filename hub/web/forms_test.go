@@ -261,8 +261,18 @@ func TestWholeWorkByForms(t *testing.T) {
 	post(w, "/decide", url.Values{"outcome": {"advice"}, "why": {"Small pieces."}})
 	post(w, "/feedback", url.Values{"told": {"yes"}, "text": {"Thank you. Please go on with breakfast club."}, "how": {"telephone"}})
 	contains(t, "the enquiry", w.get(at).body, "waits for a second reader")
-	contains(t, "the second reader's page", second.get(at+"/feedback-review").body, "breakfast club")
-	post(second, "/feedback-review", url.Values{"allow": {"yes"}})
+	text := second.get(at + "/feedback-review").body
+	contains(t, "the second reader's page", text, "breakfast club")
+	written := regexp.MustCompile(`name="written" value="([^"]+)"`).FindStringSubmatch(text)
+	if written == nil {
+		t.Fatal("the page does not say which text it shows")
+	}
+	for _, other := range []string{"", "2026-11-20T00:00:00Z", "x"} { // another text than is held
+		if a := second.form(at+"/feedback-review", url.Values{"allow": {"yes"}, "written": {other}}); a.status != http.StatusConflict {
+			t.Errorf("a reading of another text, %q: %d", other, a.status)
+		}
+	}
+	post(second, "/feedback-review", url.Values{"allow": {"yes"}, "written": {written[1]}})
 	contains(t, "the start page", w.get("/").body, `href="`+at+`"`)
 	post(w, "/close", url.Values{"sentenced": {"no"}, "plan": {"no"}})
 	lacks(t, "the start page", w.get("/").body, `href="`+at+`"`)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
@@ -212,11 +213,13 @@ func (s *site) endSteps() []stepForm {
 			}},
 		{path: "feedback-review", rule: ruleFeedback, show: ruleAct, title: "Read the text to the originator", done: "Your reading is recorded.",
 			form: func(v view, f *form) kit.Stack {
-				if fb := v.p.Enquiry.Feedback; fb == nil || fb.State != "held" {
+				fb := v.p.Enquiry.Feedback
+				if fb == nil || fb.State != "held" {
 					return kit.Stack{kit.Paragraph{Text: "No text waits for a second reader."}}
 				}
 				return kit.Stack{v.informed(), kit.Paragraph{Text: "Somebody else than the writer reads it before it goes. Nothing in it may say what agencies said, or where anybody is."},
 					kit.Inset{HTML: kit.MustHTML(kit.Paragraph{Text: v.p.Content.Feedback, AsWritten: true})},
+					kit.Raw(`<input type="hidden" name="written" value="` + fb.At.UTC().Format(time.RFC3339Nano) + `">`),
 					f.radios("allow", "May it go?", "", kit.Choice{Value: "yes", Text: "Yes, send it"},
 						kit.Choice{Value: "no", Text: "No, return it", Conditional: kit.Stack{f.area("reason", "If no: what must change?", "", 3)}}), save("Record it")}
 			},
@@ -228,7 +231,11 @@ func (s *site) endSteps() []stepForm {
 				if len(f.problems) > 0 {
 					return errProblems
 				}
-				_, err := d.ReviewFeedback(ctx, who, id, allow == "yes", f.text("reason"))
+				written, err := time.Parse(time.RFC3339Nano, f.Get("written"))
+				if err != nil { // not from this page: it is no text that was read
+					written = time.Time{}
+				}
+				_, err = d.ReviewFeedback(ctx, who, id, enquiry.FeedbackReview{Allow: allow == "yes", Reason: f.text("reason"), Written: written})
 				return err
 			}},
 		{path: "close", rule: ruleClose, show: ruleClose, title: "Close the enquiry", done: "The enquiry is closed.",
