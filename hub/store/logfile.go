@@ -26,11 +26,13 @@ const (
 // neighbouring frames go out in one call. And nothing that is committed is ever
 // encrypted, or written, again.
 //
-// Frames wait in run until they are synced, read, or complete a commit: before
-// that, nobody but this connection knows of them.
+// Frames wait in run until they are synced or read: before that, nobody but
+// this connection knows of them. Where commits are not synced they wait until
+// the commit is complete.
 type logFile struct {
 	vfs.File
 	cipher *hbsh.HBSH
+	data   *dataFile
 
 	run   []byte // encrypted whole blocks, to be written at runAt
 	runAt int64
@@ -154,7 +156,7 @@ func (l *logFile) complete() error {
 		l.syncing = false
 		return l.Sync(l.flags)
 	}
-	if commits {
+	if commits && !l.data.syncs {
 		return l.flush()
 	}
 	return nil

@@ -43,7 +43,9 @@ func (d *disk) DeviceCharacteristics() vfs.DeviceCharacteristic {
 	return d.SliceFile.DeviceCharacteristics()
 }
 
-func testLog(d *disk) *logFile { return &logFile{File: d, cipher: adiantum.New(testKey)} }
+func testLog(d *disk) *logFile {
+	return &logFile{File: d, cipher: adiantum.New(testKey), data: &dataFile{syncs: true}}
+}
 
 // TestLogIsAFile: whatever is written, in whatever pieces and order, is what is
 // read, by this connection and, once it is synced, by another.
@@ -162,6 +164,27 @@ func TestLogGivesUp(t *testing.T) {
 	d.full = false
 	if err := errors.Join(log.Sync(vfs.SYNC_NORMAL), log.Close()); err != nil || len(d.SliceFile) != 0 {
 		t.Errorf("written afterwards: %d bytes, %v", len(d.SliceFile), err)
+	}
+}
+
+// TestLogWithoutSync: who does not sync still shows others what is committed.
+func TestLogWithoutSync(t *testing.T) {
+	n := testNode(t, t.TempDir())
+	for i, how := range []string{"off", "normal", "full"} {
+		if err := n.f.writer.s.run("PRAGMA synchronous = " + how); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Update(context.Background(), func(tx mash.NodeTx) error { return tx.SetPosition("t", 0, int64(i)) }); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.View(context.Background(), func(tx mash.NodeTx) error {
+			if at, _, err := tx.Position("t", 0); err != nil || at != int64(i) {
+				t.Errorf("synchronous %s: another connection sees %d, %v", how, at, err)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

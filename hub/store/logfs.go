@@ -43,7 +43,7 @@ func (l *logFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, 
 		if err != nil {
 			return nil, flags, err
 		}
-		return &logFile{File: file, cipher: data.log}, flags, nil
+		return &logFile{File: file, cipher: data.log, data: data}, flags, nil
 	}
 	file, flags, err := vfsutil.WrapOpenFilename(l.VFS, name, flags)
 	if err != nil || flags&vfs.OPEN_MAIN_DB == 0 {
@@ -79,14 +79,21 @@ type encrypted interface {
 type dataFile struct {
 	encrypted
 	log *hbsh.HBSH
+	// syncs says that this connection syncs the log at each commit, before it
+	// tells any other of it.
+	syncs bool
 }
 
 // Unwrap implements vfs.FileUnwrap.
 func (d *dataFile) Unwrap() vfs.File { return d.encrypted }
 
-// Pragma takes the key on its way to adiantum.
+// Pragma sees the key on its way to adiantum, and the setting that makes
+// commits durable on its way to SQLite.
 func (d *dataFile) Pragma(name, value string) (string, error) {
 	out, err := d.encrypted.Pragma(name, value)
+	if name == "synchronous" && value != "" {
+		d.syncs = value == "full"
+	}
 	if err == nil && name == "hexkey" {
 		key, err := hex.DecodeString(value)
 		if err != nil || len(key) != KeySize {
