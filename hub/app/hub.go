@@ -86,7 +86,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	h.Audit = audit.New(o.ID, h.Secrets.Signer, store.NewVaultAudit(h.Vault), o.Env)
 	kept, policy := wrapped[mash.Store[mash.HubTx]](o.Wrap.Store, h.Store), wrapped[mash.Policy](o.Wrap.Policy, h.Policy)
 	h.Desk = enquiry.New(enquiry.Config{Hub: o.ID, Store: kept, Policy: policy, Audit: h.Audit, Env: o.Env,
-		Agencies: o.Agencies, Targets: o.Targets, Log: o.Log})
+		Agencies: o.Agencies, Targets: o.Targets, Log: o.Log, InForce: inForce(h.Policy)})
 	h.Notify = notify.New(notify.Config{Hub: o.ID, Policy: policy, Audit: h.Audit, Env: o.Env, Agencies: o.Agencies, Log: o.Log})
 	h.registry = envelope.NewRegistry(func(f func(mash.Keys) error) error {
 		return h.Store.View(ctx, func(tx mash.HubTx) error { return f(tx) })
@@ -116,6 +116,11 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	h.Desk.Connect(h.Exchange)
 	h.Notify.Connect(h.Exchange)
 	return h, nil
+}
+
+// inForce says by which version and epoch of the agreements a point decides.
+func inForce(p *protocol.Point) func() (string, int64) {
+	return func() (string, int64) { return p.Version(), p.Epoch() }
 }
 
 // decisionTime bounds one policy decision. It takes a few milliseconds; on a

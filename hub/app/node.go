@@ -120,7 +120,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		if err != nil {
 			return n, fmt.Errorf("loading the policy: %w", err)
 		}
-		links = append(links, &node.Link{Hub: h.ID, Policy: wrapped[mash.Policy](o.Wrap.Policy, point)})
+		links = append(links, &node.Link{Hub: h.ID, Policy: wrapped[mash.Policy](o.Wrap.Policy, point), InForce: inForce(point)})
 	}
 	n.Node = node.New(node.Config{Agency: o.Agency, Links: links, Sources: sources, Store: n.kept, Audit: n.Audit, Env: o.Env,
 		Log: o.Log, Monotonic: o.Monotonic, Boot: o.Boot, Changed: o.Changed, Retry: o.Retry, Heartbeat: o.Heartbeat})
