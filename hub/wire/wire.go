@@ -150,13 +150,15 @@ type ReceiptItem struct {
 	At       time.Time `json:"at"` // by the receiver's clock
 }
 
-// bucket is the size that messages are padded to a multiple of, in bytes, with
-// spaces after the JSON, so that size does not tell nothing_known from a record
-// (I8).
-const bucket = 8 << 10
-
-// padded kinds: the ones whose size could tell an answer from another.
-var padded = map[Kind]bool{KindRequest: true, KindAmend: true, KindReturn: true, KindNotify: true, KindClarify: true}
+// buckets are the sizes that messages of a kind are padded to a multiple of, in
+// bytes, with spaces after the JSON; a kind without one is not padded. What an
+// agency answers or is told of a child is padded most, so that size does not
+// tell nothing_known from a record (I8). Of a question, size could tell how many
+// people it is about.
+var buckets = map[Kind]int{
+	KindReturn: 8 << 10, KindNotify: 8 << 10,
+	KindRequest: 2 << 10, KindAmend: 2 << 10, KindClarify: 2 << 10,
+}
 
 // Encode makes the bytes to seal: it fills in the version and the padding.
 func Encode(h Header, body any) ([]byte, error) {
@@ -173,7 +175,7 @@ func Encode(h Header, body any) ([]byte, error) {
 	const rest = `,"body":`
 	size := len(head) + len(rest) + len(b)
 	spaces := 0
-	if padded[h.Kind] {
+	if bucket := buckets[h.Kind]; bucket > 0 {
 		spaces = (bucket - size%bucket) % bucket
 	}
 	out := append(make([]byte, 0, size+spaces), head[:len(head)-1]...)

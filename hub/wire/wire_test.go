@@ -33,13 +33,13 @@ func TestSizeTellsNothing(t *testing.T) {
 	if len(nothing) != len(record) {
 		t.Errorf("nothing known is %d bytes, a record %d", len(nothing), len(record))
 	}
-	for n := range bucket + 1 { // every remainder
-		if b, err := Encode(header(KindClarify), Clarify{Text: strings.Repeat("x", n)}); err != nil || len(b)%bucket != 0 {
+	for n := range 8<<10 + 1 { // every remainder
+		if b, err := Encode(header(KindReturn), Clarify{Text: strings.Repeat("x", n)}); err != nil || len(b)%(8<<10) != 0 {
 			t.Fatalf("%d bytes of text: %d bytes, %v", n, len(b), err)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		for _, kind := range []Kind{KindRequest, KindReturn, KindNotify, KindClarify} {
+		for kind, bucket := range map[Kind]int{KindRequest: 2048, KindAmend: 2048, KindReturn: 8192, KindNotify: 8192, KindClarify: 2048} {
 			b, err := Encode(header(kind), Clarify{Text: rapid.StringN(0, 20_000, 40_000).Draw(t, "text")})
 			if err != nil {
 				t.Fatal(err)
