@@ -16,17 +16,9 @@ today := substring(input.now, 0, 10)
 
 # METADATA
 # scope: document
-# title: The purpose whose agreement is looked up
-# description: Closing is governed by the agreement that the register names for closing.
-default purpose := ""
-
-purpose := input.purpose
-
-# METADATA
-# scope: document
 # title: The id of the governing agreement
 # description: Undefined where the register has no line.
-id := data.tables.register[input.hub][purpose]
+id := data.tables.register[input.hub][input.purpose]
 
 # METADATA
 # scope: document
@@ -59,6 +51,12 @@ pair := terms.pairs[pair_key]
 
 # METADATA
 # scope: document
+# title: The categories in the schedule
+# description: Of what the two parties signed.
+scheduled := object.keys(pair.categories)
+
+# METADATA
+# scope: document
 # title: The unit that answers for itself
 # description: Empty where the agency answers as a whole.
 default unit := ""
@@ -83,21 +81,24 @@ clause(rule) := terms.rules[rule]
 
 # METADATA
 # scope: document
-# title: A law that may be cited today
-# description: Switched on, and its day has come.
-in_force(law) if {
-	data.tables.law[law].enabled == true
-	data.tables.law[law].in_force_from <= today
-}
+# title: The laws of a list that may be cited today
+# description: Switched on, and their day has come; in the order of the list.
+in_force(laws) := [id |
+	some id in laws
+	law := data.tables.law[id]
+	law.enabled == true
+	law.in_force_from <= today
+]
 
 # METADATA
 # scope: document
 # title: The agreement stands
 # description: Active, begun, not ended, both parties bound, the unit not suspended.
 stands if {
-	terms.status == "active"
-	terms.in_force_from <= today
-	today <= terms.expires
+	governing := terms
+	governing.status == "active"
+	governing.in_force_from <= today
+	today <= governing.expires
 	pair.status == "active"
 	unit_stands
 }

@@ -15,15 +15,13 @@ import data.mash.sentence
 # title: The decision
 # description: One result, or undefined, which is a fault.
 # entrypoint: true
-decision := object.union(refused, {"fields": [], "parts": {key: refused | some key in keys}}) if {
-	refused
-}
-
-else := object.union(whole, {"fields": going, "parts": object.union(categories, persons)}) if {
-	clear
+decision := object.union(whole, {"fields": going, "parts": object.union(categories, persons)}) if {
+	input.conflict == false
 	agreement.stands
 	basis.met
 }
+
+else := object.union(refused, {"fields": [], "parts": {key: refused | some key in keys}})
 
 # METADATA
 # scope: document
@@ -62,29 +60,45 @@ keys := {person.key | some person in input.persons} | {category | some category 
 # scope: document
 # title: The fields that go
 # description: None with a request that is denied as a whole.
-going := [] if lacking
+going := fields if ready
 
-going := fields if not lacking
+else := []
 
 # METADATA
 # scope: document
 # title: The answer for the request as a whole
 # description: Permit needs somebody to ask about, something to ask for and a field to go by.
-whole := agreement.refusal(lacking) if lacking
-
-whole := part.verdict("review", "anonymous", "") if {
-	not lacking
-	unread
+whole := permitted if {
+	ready
+	readable
 }
 
-whole := {
+else := part.verdict("review", "anonymous", "") if {
+	ready
+	not readable
+}
+
+else := agreement.refusal(lacking)
+
+# METADATA
+# scope: document
+# title: The permit for the request as a whole
+# description: With every clause that it rests on.
+permitted := {
 	"answer": "permit",
 	"clauses": array.concat([agreement.clause("ask_permitted")], basis.clauses),
 	"reasons": [sentence.about("ask_permitted", "")],
 	"obligations": [],
-} if {
-	not lacking
-	not unread
+}
+
+# METADATA
+# scope: document
+# title: The request lacks nothing
+# description: Somebody to ask about, something to ask for and a field to go by.
+ready if {
+	somebody
+	something
+	count(fields) > 0
 }
 
 # METADATA
@@ -92,11 +106,11 @@ whole := {
 # title: What the request lacks
 # description: The first that applies; undefined where it lacks nothing.
 lacking := "nobody" if {
-	count(asked_about) == 0
+	not somebody
 }
 
 else := "no_category" if {
-	count(asked_for) == 0
+	not something
 }
 
 else := "no_field" if {
@@ -105,97 +119,108 @@ else := "no_field" if {
 
 # METADATA
 # scope: document
-# title: A manager must read the contact first
-# description: It is anonymous, nothing in it can be checked, and nobody has read it yet.
-unread if {
-	not named
-	not input.evidence
-	not input.reviewed
-}
+# title: No manager needs to read the contact first
+# description: The originator said who they are, something in the contact can be checked, or a manager has read it. A missing answer is no answer.
+readable if input.anonymous == false
 
-# METADATA
-# scope: document
-# title: The originator said who they are
-# description: A missing answer is no answer.
-named if input.anonymous == false
+readable if input.evidence
+
+readable if input.reviewed
 
 # METADATA
 # scope: document
 # title: Each category
 # description: A category of mode existence is asked for on the terms that only existence comes back.
-categories := {category: category_verdict(part.mode(category), category) | some category in input.categories}
+categories := {category: category_verdict(category) | some category in input.categories}
+
+# METADATA
+# scope: document
+# title: The verdict on a category
+# description: By its mode.
+category_verdict(category) := mode_verdict(part.mode(category), category)
 
 # METADATA
 # scope: document
 # title: The verdict on a category by its mode
 # description: Undefined for a mode that does not exist, which is a fault.
-category_verdict("none", category) := part.verdict("deny", "not_covered", category)
+mode_verdict("none", category) := part.verdict("deny", "not_covered", category)
 
-category_verdict("existence", category) := object.union(
+mode_verdict("existence", category) := object.union(
 	part.verdict("permit", "existence", category),
 	{"obligations": [{"code": "existence_only"}]},
 )
 
-category_verdict("content", category) := part.verdict("permit", "content", category)
+mode_verdict("content", category) := part.verdict("permit", "content", category)
 
 # METADATA
 # scope: document
-# title: The categories that may be asked for
-# description: Counted for the answer as a whole.
-asked_for := {category | some category in input.categories; part.mode(category) in {"existence", "content"}}
+# title: Somebody may be asked about
+# description: At least one person with a reason and with a key to answer by.
+somebody if {
+	some i in with_reason
+	input.persons[i].key
+}
+
+# METADATA
+# scope: document
+# title: Something may be asked for
+# description: At least one category.
+something if {
+	some category in input.categories
+	part.mode(category) in {"existence", "content"}
+}
 
 # METADATA
 # scope: document
 # title: Each person
 # description: The subject is the reason for the enquiry; everybody else needs one of their own.
-persons := {person.key: person_verdict(person) | some person in input.persons}
+persons := {person.key: verdict |
+	verdicts := person_verdicts
+	known := with_reason
+	some i, person in input.persons
+	verdict := verdicts[i in known]
+}
 
 # METADATA
 # scope: document
-# title: The verdict on a person
+# title: The verdicts on a person
 # description: With a reason or without.
-person_verdict(person) := part.verdict("permit", "person_permitted", "") if has_reason(person)
-
-person_verdict(person) := part.verdict("deny", "person_reason", "") if not has_reason(person)
-
-# METADATA
-# scope: document
-# title: There is a reason to ask about this person
-# description: Anybody but the subject needs a recorded one.
-has_reason(person) if person.role == "subject"
-
-has_reason(person) if person.has_reason == true
+person_verdicts := {reason: part.verdict(rule[0], rule[1], "") |
+	some reason, rule in {true: ["permit", "person_permitted"], false: ["deny", "person_reason"]}
+}
 
 # METADATA
 # scope: document
 # title: The people who may be asked about
-# description: Counted for the answer as a whole, and for the fields.
-asked_about := {person.key | some person in input.persons; has_reason(person)}
+# description: By their place in the request. Anybody but the subject needs a recorded reason.
+with_reason := {i | input.persons[i].role == "subject"} | {i | input.persons[i].has_reason == true}
 
 # METADATA
 # scope: document
 # title: The identifying fields that may go
-# description: >-
-#   Those that the agreement names for this party, that somebody has, and that
-#   locate nobody who must not be found: where one person of the request is
-#   protected no address goes at all, since households share one.
+# description: Those that the agreement names for this party and that somebody asked about has; in the order of the agreement.
 fields := [field |
+	known := available
 	some field in agreement.pair.fields
-	field in available
-	not locating(field)
+	known[field]
 ]
 
 # METADATA
 # scope: document
 # title: The fields that somebody asked about has
-# description: People without a reason do not count.
-available := {field | some person in input.persons; has_reason(person); some field in person.fields}
+# description: >-
+#   People without a reason do not count. Where one person of the request is
+#   protected, asked about or not, no address goes at all, since households
+#   share one.
+available := {field | some i in with_reason; some field in input.persons[i].fields} - locating
 
 # METADATA
 # scope: document
-# title: A field that would locate a protected person
-# description: A person of the request who is not asked about counts too.
-locating("addresses") if {
+# title: The fields that would locate a protected person
+# description: None where nobody is protected.
+locating := {"addresses"} if {
 	some person in input.persons
 	person.protected_location == true
 }
+
+else := set()

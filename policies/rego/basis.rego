@@ -16,22 +16,22 @@ needs := agreement.terms.purposes[input.purpose]
 # METADATA
 # scope: document
 # title: The basis is there
-# description: Each rule names all that must be true.
+# description: Each rule names all that must be true, what the input says first, so that the engine can tell which rule may apply.
 met if {
-	needs.basis == "s47"
 	input.basis.s47 == true
+	needs.basis == "s47"
 }
 
 met if {
+	input.basis.dispensation == true
 	needs.basis == "family"
 	needs.dispensation == true
-	input.basis.dispensation == true
 }
 
 met if {
-	needs.basis == "family"
 	input.basis.agreement == "given"
 	input.basis.told == true
+	needs.basis == "family"
 	given
 	in_scope
 }
@@ -40,7 +40,9 @@ met if {
 # scope: document
 # title: Agreement comes from somebody who can give it
 # description: A parent, or a child who can decide.
-given if input.basis.given_by in {"parent", "competent_child"}
+given if input.basis.given_by == "parent"
+
+given if input.basis.given_by == "competent_child"
 
 # METADATA
 # scope: document
@@ -120,4 +122,4 @@ denial := agreement.refusal(missing)
 # scope: document
 # title: The clauses a permit rests on
 # description: The purpose's clause and every law of it that is in force.
-clauses := array.concat([needs.clause], [law | some law in needs.law; agreement.in_force(law)])
+clauses := array.concat([needs.clause], agreement.in_force(object.get(needs, "law", [])))

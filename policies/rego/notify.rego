@@ -87,7 +87,9 @@ may_receive if {
 # scope: document
 # title: The laws in force for this setting
 # description: Where none is, nobody is told.
-laws := [law | some law in setting.law; agreement.in_force(law)]
+default laws := []
+
+laws := agreement.in_force(setting.law)
 
 # METADATA
 # scope: document

@@ -16,14 +16,12 @@ import data.mash.sentence
 # title: The decision
 # description: One result, or undefined, which is a fault.
 # entrypoint: true
-decision := object.union(refused, {"parts": {key: refused | some key in keys}}) if {
-	refused
-}
-
-else := object.union(whole, {"parts": parts}) if {
+decision := object.union(whole, {"parts": parts}) if {
 	agreement.stands
 	basis.met
 }
+
+else := object.union(refused, {"parts": {key: refused | some key in keys}})
 
 # METADATA
 # scope: document
@@ -51,63 +49,116 @@ keys := {existence_key(held) | some held in input.held} | {concat(":", ["item", 
 # scope: document
 # title: The answer for the return as a whole
 # description: Review where any part is for a person to decide.
-whole := part.verdict("review", "release_review", "") if undecided
+whole := permitted if {
+	not undecided
+}
 
-whole := {
+else := part.verdict("review", "release_review", "") if undecided
+
+# METADATA
+# scope: document
+# title: The permit for the return as a whole
+# description: With every clause that it rests on.
+permitted := {
 	"answer": "permit",
 	"clauses": array.concat([agreement.clause("release_permitted")], basis.clauses),
 	"reasons": [sentence.about("release_permitted", "")],
 	"obligations": [],
-} if {
-	not undecided
 }
 
 # METADATA
 # scope: document
 # title: Some part is for a person to decide
-# description: One is enough to put the return to the agency's reviewer.
+# description: One is enough to put the return to the agency's reviewer. The short way permits, so that only the long way is looked at.
 undecided if {
-	some verdict in parts
+	some verdict in existence
+	verdict.answer == "review"
+}
+
+undecided if {
+	some verdict in contents
 	verdict.answer == "review"
 }
 
 # METADATA
 # scope: document
 # title: Each part
-# description: Existence first, then content. Most parts are plain and take the short way.
+# description: >-
+#   Existence first, then content. Most parts are plain and take the short way:
+#   one look at a table that the agreement alone makes, so that the usual part
+#   costs little. It gives what the long way would give; that is tested.
 parts := object.union_n([plain_existence, existence, plain_contents, contents])
 
 # METADATA
 # scope: document
-# title: Existence, the short way
-# description: >-
-#   A confirmed match and a category whose existence may be told. It gives what
-#   the long way would give; that is tested.
-plain_existence := {concat(":", ["existence", held.person, category]): part.verdict("permit", "existence", category) |
-	some held in input.held
-	category := held.category
-	tellable[category]
-	data.tables.bands[held.band] == "confirmed"
+# title: The match bands of a confirmed match
+# description: Of other bands the long way says what they are good for.
+confirmed := {band | some band, meaning in data.tables.bands; meaning == "confirmed"}
+
+# METADATA
+# scope: document
+# title: The permits to say whether anything is held
+# description: By category and confirmed band. Categories of the schedule, less those where existence is content.
+tellable := {category: {band: verdict | some band in confirmed} |
+	some category in agreement.scheduled
+	part.mode(category) in {"content", "existence"}
+	not data.tables.catalogue[category].ncnd
+	verdict := part.verdict("permit", "existence", category)
 }
 
 # METADATA
 # scope: document
-# title: Categories whose existence may be told
-# description: In the schedule, asked for, and not among those where existence is content.
-tellable := {category: true |
-	some category, rule in standing
-	rule in {"open", "existence_only"}
-	not data.tables.catalogue[category].ncnd
+# title: The permits to release content
+# description: By category, confirmed band and handling code, each with what binds its recipient.
+releasable := {category: {band: verdicts | some band in confirmed} |
+	some category in agreement.scheduled
+	part.mode(category) == "content"
+	verdicts := {code: bind(part.verdict("permit", "content", category), obligations("permit", {"category": category, "handling": code})) |
+		some code in known_codes[object.get(data.tables.catalogue, [category, "handling_required"], false)]
+	}
+}
+
+# METADATA
+# scope: document
+# title: Handling codes that the agreement knows
+# description: Where no code is required, having none is fine too.
+known_codes := {
+	true: handling,
+	false: (handling | {""}),
+}
+
+# METADATA
+# scope: document
+# title: Handling codes of the agreement
+# description: None where it has none.
+default handling := set()
+
+handling := object.keys(agreement.pair.handling)
+
+# METADATA
+# scope: document
+# title: Existence, the short way
+# description: A confirmed match and a category whose existence may be told, if it was asked for.
+plain_existence := {concat(":", ["existence", held.person, category]): verdict |
+	permits := object.filter(tellable, asked)
+	some held in input.held
+	category := held.category
+	verdict := permits[category][held.band]
 }
 
 # METADATA
 # scope: document
 # title: Existence, the long way
 # description: The rule is chosen first, then its clause and sentence.
-existence := {key: part.verdict(chosen[0], chosen[1], held.category) |
+existence := {} if {
+	count(plain_existence) == count([1 | some _ in input.held])
+}
+
+else := {key: part.verdict(chosen[0], chosen[1], held.category) |
+	plain := plain_existence
 	some held in input.held
 	key := existence_key(held)
-	not plain_existence[key]
+	not plain[key]
 	chosen := existence_rule(held)
 }
 
@@ -115,75 +166,74 @@ existence := {key: part.verdict(chosen[0], chosen[1], held.category) |
 # scope: document
 # title: Content, the short way
 # description: >-
-#   An item of an open category, on a confirmed match, dated, recent enough for
-#   every limit, without flags, with an ordinary handling code, in an answer of
-#   which nothing is withheld. It gives what the long way would give; that is
-#   tested.
-plain_contents := {concat(":", ["item", id]): part.verdict("permit", "content", category) |
-	some id, category in plain_items
+#   An item of a category that was asked for and is open, on a confirmed match,
+#   dated, recent enough for every limit, without flags, with a handling code
+#   that the agreement knows, in an answer of which nothing is withheld.
+plain_contents := {concat(":", ["item", item.id]): verdict |
+	not input.withhold
+	permits := object.filter(releasable, asked)
+	recent := horizon
+	some item in unflagged
+	verdict := permits[item.category][item.band][object.get(item, "handling", "")]
+	item.age_days <= recent
+	item.date
 }
 
 # METADATA
 # scope: document
-# title: The items about which nothing needs a second look
-# description: One body without a call, so that the usual item costs little. Ids are told apart by the caller.
-plain_items := {item.id: category |
-	not input.withhold
-	some item in input.items
-	category := item.category
-	data.tables.bands[item.band] == "confirmed"
-	ordinary[category][object.get(item, "handling", "")]
-	item.age_days <= horizon
-	item.date != ""
-	not item.flags
+# title: Items without flag and without an empty date
+# description: All of them, as a rule.
+unflagged := input.items if {
+	count(flagged) == 0
 }
+
+else := [item |
+	odd := flagged
+	some i, item in input.items
+	not i in odd
+]
+
+# METADATA
+# scope: document
+# title: Items with a flag or with an empty date
+# description: By their place in the answer.
+flagged := {i | input.items[i].flags != null} | {i | input.items[i].date == ""}
 
 # METADATA
 # scope: document
 # title: The age in days within which no limit is reached
-# description: The shorter of the period asked about and the agreement's age limit.
-horizon := min({agreement.pair.age_limit.days, period}) if {
-	agreement.pair.age_limit
-	period
-}
-
-else := agreement.pair.age_limit.days if {
-	not period
-}
-
-else := period if {
-	not agreement.pair.age_limit
-}
-
-else := 99999
+# description: The shorter of the agreement's age limit and the period asked about.
+horizon := min([longest, since])
 
 # METADATA
 # scope: document
-# title: Handling codes that ask for nothing, by category
-# description: Police intelligence has none, because it always stays in the hub.
-ordinary := {category: codes |
-	some category, "open" in standing
-	category != "police.intelligence"
-	codes := ordinary_codes[object.get(data.tables.catalogue[category], "handling_required", false)]
-}
+# title: The age limit of the agreement in days
+# description: Where there is none, as good as none.
+default longest := 99999
+
+longest := agreement.pair.age_limit.days
 
 # METADATA
 # scope: document
-# title: Handling codes that ask for nothing
-# description: Where no code is required, having none is ordinary too.
-ordinary_codes := {
-	true: {code: true | some code, terms in agreement.pair.handling; count(terms) == 0},
-	false: object.union({"": true}, {code: true | some code, terms in agreement.pair.handling; count(terms) == 0}),
-}
+# title: The period asked about in days
+# description: Where it is open, as good as for ever.
+default since := 99999
+
+since := period
 
 # METADATA
 # scope: document
 # title: Content, the long way
 # description: The rule is chosen first, then its clause, sentence and obligations.
-contents := {key: bind(part.verdict(chosen[0], chosen[1], item.category), obligations(chosen[0], item)) |
+contents := {} if {
+	count(plain_contents) == count([1 | some _ in input.items])
+}
+
+else := {key: bind(part.verdict(chosen[0], chosen[1], item.category), obligations(chosen[0], item)) |
+	plain := plain_contents
 	some item in input.items
-	not plain_items[item.id]
 	key := concat(":", ["item", item.id])
+	not plain[key]
 	chosen := choose(item)
 }
 
@@ -213,7 +263,13 @@ closed_by(category) := "out_of_scope" if {
 	not category in asked
 }
 
-else := "ncnd" if {
+else := closed_by_terms(category)
+
+# METADATA
+# scope: document
+# title: The rule by which the agreement closes a category
+# description: The first that applies, else open.
+closed_by_terms(category) := "ncnd" if {
 	data.tables.catalogue[category].ncnd == true
 	part.mode(category) != "content"
 }
@@ -292,37 +348,48 @@ else := ["deny", "no_match"]
 #   every one goes or is for a person to decide; else the same refusal as if
 #   there were none.
 hidden_existence(person, category) := ["permit", "existence"] if {
-	going(person, category) == {"permit"}
+	[category, person, "permit"] in hidden_answers
+	not [category, person, "review"] in hidden_answers
+	not [category, person, "deny"] in hidden_answers
 }
 
 else := ["review", "release_review"] if {
-	answers := going(person, category)
-	"review" in answers
-	not "deny" in answers
+	[category, person, "review"] in hidden_answers
+	not [category, person, "deny"] in hidden_answers
 }
 
 else := ["deny", "ncnd"]
 
 # METADATA
 # scope: document
-# title: How the items of a hidden category are answered
-# description: Empty where there are none.
-going(person, category) := {choose(item)[0] | some item in hidden_items[category][person]}
-
-# METADATA
-# scope: document
-# title: The items of hidden categories
-# description: By category and person, so that nothing else is looked at again.
-hidden_items := {category: {person: items |
-	some person in asked_about
-	items := [item | some item in input.items; item.category == category; item.person == person]
-} |
-	some category in categories
-	data.tables.catalogue[category].ncnd == true
+# title: How the items of hidden categories are answered
+# description: Category, person and answer. Looked at once for all of them.
+hidden_answers := {[category, item.person, answer(item)] |
+	hidden := hidden_categories
+	some item in input.items
+	category := item.category
+	hidden[category]
 }
 
 # METADATA
 # scope: document
-# title: The people that existence is asked about
-# description: Keys of the request.
-asked_about := {held.person | some held in input.held}
+# title: The answer on an item
+# description: What went the short way is permitted, if no two items share an id.
+answer(item) := "permit" if {
+	distinct
+	plain_contents[concat(":", ["item", item.id])]
+}
+
+else := choose(item)[0]
+
+# METADATA
+# scope: document
+# title: No two items share an id
+# description: Else an answer to one could be taken for the other's.
+distinct if count({item.id | some item in input.items}) == count([1 | some _ in input.items])
+
+# METADATA
+# scope: document
+# title: The categories where existence is neither confirmed nor denied
+# description: Of the whole catalogue.
+hidden_categories := {category | some category, terms in data.tables.catalogue; terms.ncnd == true}

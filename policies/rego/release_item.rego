@@ -10,16 +10,15 @@ import data.mash.agreement
 # description: >-
 #   The first refusal that applies, then what a person must decide, then permit.
 #   A reviewer's word never turns a refusal round.
-choose(item) := ["deny", standing[item.category]] if {
-	standing[item.category] != "open"
+choose(item) := ["deny", rule] if {
+	rule := standing[item.category]
+	rule != "open"
 }
 
-else := ["deny", "unconfirmed"] if {
-	tier(item.band) == "possible"
-}
-
-else := ["deny", "no_match"] if {
-	tier(item.band) != "confirmed"
+else := ["deny", rule] if {
+	meaning := tier(item.band)
+	meaning != "confirmed"
+	rule := object.get({"possible": "unconfirmed"}, meaning, "no_match")
 }
 
 else := ["deny", "outside_period"] if {
@@ -32,6 +31,7 @@ else := ["deny", "age_limit"] if {
 }
 
 else := ["deny", "withheld"] if {
+	input.withhold
 	withheld[item.person][item.category]
 }
 

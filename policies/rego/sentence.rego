@@ -52,7 +52,7 @@ limit := agreement.pair.age_limit.words
 # METADATA
 # scope: document
 # title: What stands for each place of a sentence
-# description: Made once for a decision; category and clause are added for each sentence.
+# description: Made once for a decision; the clause is added for each rule, the category for each sentence.
 places := {
 	"{party}": party,
 	"{Party}": begun(party),
@@ -71,12 +71,15 @@ begun(words) := concat("", [upper(substring(words, 0, 1)), substring(words, 1, -
 
 # METADATA
 # scope: document
+# title: The sentence of a rule, but for the category
+# description: Made once for each rule that a decision applies. Undefined where there is no sentence for the rule, which makes the decision a fault.
+of_rule(rule) := strings.replace_n(object.union(places, {"{clause}": agreement.terms.rules[rule]}), data.tables.reasons[rule])
+
+# METADATA
+# scope: document
 # title: The sentence of a rule about a category
 # description: Undefined where there is no sentence for the rule, which makes the decision a fault.
-about(rule, code) := strings.replace_n(
-	object.union(places, {"{category}": category(code), "{clause}": agreement.clause(rule)}),
-	data.tables.reasons[rule],
-)
+about(rule, code) := replace(of_rule(rule), "{category}", category(code))
 
 # METADATA
 # scope: document

@@ -11,16 +11,13 @@ package mash.view
 # title: The decision
 # description: One result, or undefined, which is a fault.
 # entrypoint: true
-decision := object.union(refused, {"parts": {key: refused | some key in keys}}) if {
-	refused
-}
-
-else := object.union(page, {"parts": object.union(plainly, {item.id: shown(item) |
-	some item in input.items
-	not plain(item)
-})}) if {
+decision := object.union(page, {"parts": object.union(plainly, closely)}) if {
+	relation != "conflicted"
+	accessible
 	count(open_to) > 0
 }
+
+else := object.union(refused, {"parts": {key: refused | some key in keys}})
 
 # METADATA
 # scope: document
@@ -80,6 +77,14 @@ else := verdict("deny", "view_relation") if {
 # title: The enquiry is not restricted
 # description: A missing answer is no answer.
 open_enquiry if input.enquiry_state.restricted == false
+
+# METADATA
+# scope: document
+# title: The enquiry is open to this person
+# description: It is not restricted, or they are named.
+accessible if open_enquiry
+
+accessible if relation == "named"
 
 # METADATA
 # scope: document
@@ -154,22 +159,60 @@ staff if {
 # scope: document
 # title: Items shown the short way
 # description: >-
-#   On a page that shows all, items without flag or obligation. It gives what
-#   the long way would give; that is tested.
-plainly := {item.id: worded(["permit", "view_item"], item.category, []) |
-	some item in input.items
-	plain(item)
+#   On a page that shows all, items without flag or obligation: one look at a
+#   table by category, so that the usual item costs little. It gives what the
+#   long way would give; that is tested.
+plainly := {item.id: verdict |
+	extent == "content"
+	verdicts := plain_verdicts
+	some item in plain_items
+	verdict := verdicts[item.category]
 }
 
 # METADATA
 # scope: document
-# title: Nothing about the item needs a second look
-# description: The page shows all, and the item has neither flag nor obligation.
-plain(item) if {
-	extent == "content"
-	not item.flags
-	not item.obliged
+# title: Items shown the long way
+# description: The others, or all of a page that does not show all.
+closely := {item.id: shown(item) | some item in input.items} if {
+	extent != "content"
 }
+
+else := {item.id: shown(item) |
+	some i in marked
+	item := input.items[i]
+}
+
+# METADATA
+# scope: document
+# title: Items without flag and obligation
+# description: All of them, as a rule.
+plain_items := input.items if {
+	count(marked) == 0
+}
+
+else := [item |
+	odd := marked
+	some i, item in input.items
+	not i in odd
+]
+
+# METADATA
+# scope: document
+# title: Items with a flag or an obligation
+# description: By their place on the page.
+marked := {i | input.items[i].flags != null} | {i | input.items[i].obliged != null}
+
+# METADATA
+# scope: document
+# title: The verdict on an item shown the short way
+# description: By category.
+plain_verdicts := {category: plain_verdict(category) | some category in {code | some item in input.items; code := item.category}}
+
+# METADATA
+# scope: document
+# title: The verdict on an item of a category shown the short way
+# description: Without any obligation.
+plain_verdict(category) := worded(["permit", "view_item"], category, [])
 
 # METADATA
 # scope: document
