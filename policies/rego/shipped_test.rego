@@ -158,6 +158,14 @@ test_view_restricted if {
 	d.answer == "deny"
 }
 
+test_view_out_of_scope_is_for_managers if {
+	d := data.mash.view.decision with input as over(view, {"page": "out_of_scope"})
+	d.answer == "deny"
+	manager := over(view, {"page": "out_of_scope", "person": {"roles": ["mash_manager"]}})
+	m := data.mash.view.decision with input as manager
+	m.answer == "permit"
+}
+
 test_view_unknown_role if {
 	d := data.mash.view.decision with input as over(view, {"person": {"roles": ["guest"]}})
 	d.answer == "deny"
