@@ -64,12 +64,13 @@ type Retentions interface {
 	// are joined by a slash. Errors: ErrNotFound; CodeInvalid for a table that
 	// the store does not have.
 	Kept(table, row string) (Kept, error)
-	// SweepDue reports whether Sweep would find anything.
-	SweepDue(table string, before time.Time) (bool, error)
-	// Sweep destroys rows of a table whose period began at or before an
-	// instant, limit at most, and returns how many. It passes over what is on
-	// hold, what is still needed and what a person must review.
-	Sweep(table string, before time.Time, limit int) (int, error)
+	// SweepDue names rows of a table whose period began at or before an instant,
+	// limit at most, in words for Sweep. It passes over what is on hold, what is
+	// still needed and what a person must review.
+	SweepDue(table string, before time.Time, limit int) ([]string, error)
+	// Sweep destroys those of the rows of which this still holds, and returns
+	// how many there were.
+	Sweep(table string, before time.Time, rows []string) (int, error)
 	// AuditMonths lists the months, by their first instant in UTC, that ended
 	// before an instant, have bodies left and concern nothing on hold.
 	AuditMonths(before time.Time) ([]time.Time, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,11 +12,12 @@ import (
 )
 
 // batch is how many rows one transaction destroys: others wait for it some
-// milliseconds. most bounds the transactions of one sweep of one table, so that
-// a long backlog is worked off over several sweeps.
+// milliseconds. look is how many a reader looks for at a time, and rounds how
+// often in one sweep of one table: a long backlog is worked off over several.
 const (
-	batch = 200
-	most  = 500
+	batch  = 200
+	look   = 5000
+	rounds = 20
 )
 
 // Tx is what the sweep needs of a transaction.
@@ -77,26 +79,28 @@ func (s *Sweeper[T]) table(ctx context.Context, table string) (total int, err er
 		return 0, nil
 	}
 	before := c.Keep.Before(s.Env.Now())
-	for range most {
-		due := false
-		// A reader looks first: a sweep that finds nothing holds nobody up.
+	for range rounds {
+		var due []string
 		if err := s.Store.View(ctx, func(tx T) error {
-			due, err = tx.SweepDue(table, before)
+			due, err = tx.SweepDue(table, before, look)
 			return err
-		}); err != nil || !due {
-			return total, err
-		}
-		n := 0
-		if err := s.Store.Update(ctx, func(tx T) error {
-			if n, err = tx.Sweep(table, before, batch); err != nil || n == 0 {
-				return err
-			}
-			return s.note(tx, "retention.swept", c, map[string]string{"table": table, "rows": strconv.Itoa(n)})
 		}); err != nil {
 			return total, err
 		}
-		if total += n; n == 0 {
-			return total, nil
+		for rows := range slices.Chunk(due, batch) {
+			n := 0
+			if err := s.Store.Update(ctx, func(tx T) error {
+				if n, err = tx.Sweep(table, before, rows); err != nil || n == 0 {
+					return err
+				}
+				return s.note(tx, "retention.swept", c, map[string]string{"table": table, "rows": strconv.Itoa(n)})
+			}); err != nil {
+				return total, err
+			}
+			total += n
+		}
+		if len(due) < look {
+			break
 		}
 	}
 	return total, nil

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"mashhub/hub/mash"
@@ -11,14 +13,14 @@ func (t hubTx) Kept(table, row string) (mash.Kept, error) {
 	return keptRow(t.tx, hubTables, table, row)
 }
 
-// SweepDue reports whether Sweep would find anything.
-func (t hubTx) SweepDue(table string, before time.Time) (bool, error) {
-	return sweepDue(t.tx, hubTables, table, before)
+// SweepDue names what is over; see mash.Retentions.
+func (t hubTx) SweepDue(table string, before time.Time, limit int) ([]string, error) {
+	return sweepDue(t.tx, hubTables, table, before, limit)
 }
 
 // Sweep destroys what is over; see mash.Retentions.
-func (t hubTx) Sweep(table string, before time.Time, limit int) (int, error) {
-	return sweep(t.tx, hubTables, table, before, limit)
+func (t hubTx) Sweep(table string, before time.Time, rows []string) (int, error) {
+	return sweep(t.tx, hubTables, table, before, rows)
 }
 
 // AuditMonths lists months whose bodies may go.
@@ -31,14 +33,14 @@ func (t nodeTx) Kept(table, row string) (mash.Kept, error) {
 	return keptRow(t.tx, nodeTables, table, row)
 }
 
-// SweepDue reports whether Sweep would find anything.
-func (t nodeTx) SweepDue(table string, before time.Time) (bool, error) {
-	return sweepDue(t.tx, nodeTables, table, before)
+// SweepDue names what is over; see mash.Retentions.
+func (t nodeTx) SweepDue(table string, before time.Time, limit int) ([]string, error) {
+	return sweepDue(t.tx, nodeTables, table, before, limit)
 }
 
 // Sweep destroys what is over; see mash.Retentions.
-func (t nodeTx) Sweep(table string, before time.Time, limit int) (int, error) {
-	return sweep(t.tx, nodeTables, table, before, limit)
+func (t nodeTx) Sweep(table string, before time.Time, rows []string) (int, error) {
+	return sweep(t.tx, nodeTables, table, before, rows)
 }
 
 // AuditMonths lists months whose bodies may go.
@@ -77,23 +79,34 @@ func scanKept(r row) (k mash.Kept, err error) {
 // sweepable is the condition on the rows that may go.
 func (k kept) sweepable() string { return k.due + ` AND ` + or0(k.hold) + ` = 0` }
 
-func sweepDue(t *tx, tables map[string]kept, table string, before time.Time) (bool, error) {
+// sweepDue names each row by its primary key, as a JSON array. Looking for them
+// may read the whole table, so it is a reader's work; the writer then goes to
+// each by its key.
+func sweepDue(t *tx, tables map[string]kept, table string, before time.Time, limit int) ([]string, error) {
 	k, err := tableOf(tables, table)
 	if err != nil || k.due == "" {
-		return false, err
+		return nil, err
 	}
-	found, err := many(t, scanInt, `SELECT 1 FROM `+table+` x WHERE `+k.sweepable()+` LIMIT 1`, ms(before))
-	return len(found) > 0, err
+	return many(t, scanText, `SELECT json_array(`+k.key+`) FROM `+table+` x WHERE `+k.sweepable()+` LIMIT ?2`, ms(before), atMost(limit))
 }
 
-func sweep(t *tx, tables map[string]kept, table string, before time.Time, limit int) (int, error) {
+func sweep(t *tx, tables map[string]kept, table string, before time.Time, rows []string) (int, error) {
 	k, err := tableOf(tables, table)
-	if err != nil || k.due == "" || limit <= 0 {
+	if err != nil || k.due == "" || len(rows) == 0 {
 		return 0, err
 	}
-	n, err := t.exec(`DELETE FROM `+table+` WHERE (`+k.key+`) IN (SELECT `+k.key+` FROM `+table+` x
-		WHERE `+k.sweepable()+` LIMIT ?2)`, ms(before), limit)
+	parts := make([]string, strings.Count(k.key, ",")+1)
+	for i := range parts {
+		parts[i] = fmt.Sprintf("json_extract(j.value, '$[%d]')", i)
+	}
+	n, err := t.exec(`DELETE FROM `+table+` AS x WHERE (`+k.key+`) IN (SELECT `+strings.Join(parts, ", ")+` FROM json_each(?2) j)
+		AND `+k.sweepable(), ms(before), "["+strings.Join(rows, ",")+"]")
 	return int(n), err
+}
+
+func scanText(r row) (s string, err error) {
+	err = r.Scan(&s)
+	return s, err
 }
 
 // auditMonths reads the log from its beginning to the first entry that is not
@@ -101,10 +114,7 @@ func sweep(t *tx, tables map[string]kept, table string, before time.Time, limit 
 func auditMonths(t *tx, held string, before time.Time) ([]time.Time, error) {
 	b := before.UTC()
 	end := time.Date(b.Year(), b.Month(), 1, 0, 0, 0, 0, time.UTC)
-	names, err := many(t, func(r row) (s string, err error) {
-		err = r.Scan(&s)
-		return s, err
-	}, `SELECT DISTINCT strftime('%Y-%m', x.made / 1000, 'unixepoch') AS month FROM audit_rows x
+	names, err := many(t, scanText, `SELECT DISTINCT strftime('%Y-%m', x.made / 1000, 'unixepoch') AS month FROM audit_rows x
 		WHERE x.made < ?1 AND x.body IS NOT NULL
 		AND x.seq < coalesce((SELECT y.seq FROM audit_rows y WHERE y.made >= ?1 ORDER BY y.seq LIMIT 1), 9223372036854775807)
 		ORDER BY month`, ms(end))

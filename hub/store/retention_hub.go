@@ -56,10 +56,7 @@ func (t hubTx) EnquiryByReference(reference string) (mash.Enquiry, error) {
 // keysOf lists the keys of an enquiry: its own, and that of each notification
 // to its originator.
 func (t hubTx) keysOf(id string) ([]KeyRef, error) {
-	notices, err := many(t.tx, func(r row) (s string, err error) {
-		err = r.Scan(&s)
-		return s, err
-	}, `SELECT id FROM notices WHERE enquiry = ?1 AND enquiry <> ''`, id)
+	notices, err := many(t.tx, scanText, `SELECT id FROM notices WHERE enquiry = ?1 AND enquiry <> ''`, id)
 	keys := []KeyRef{EnquiryKey(id)}
 	for _, n := range notices {
 		keys = append(keys, NoticeKey(n))
@@ -98,11 +95,12 @@ func (t hubTx) EraseEnquiry(id string) error {
 	}
 	for _, q := range []string{
 		`UPDATE enquiries SET content = NULL WHERE id = ?1`,
-		`UPDATE returns SET items = NULL WHERE enquiry = ?1`,
+		`UPDATE returns SET items = NULL WHERE request IN (SELECT id FROM requests WHERE enquiry = ?1)`,
 		`UPDATE set_aside SET content = NULL WHERE enquiry = ?1`,
-		`UPDATE notices SET content = NULL WHERE enquiry = ?1`,
-		`DELETE FROM outbox WHERE state <> 'open' AND (ref IN (SELECT id FROM requests WHERE enquiry = ?1)
-			OR ref IN (SELECT id FROM notices WHERE enquiry = ?1))`,
+		`UPDATE notices SET content = NULL WHERE enquiry = ?1 AND enquiry <> ''`,
+		// The questions as they were sent, every revision of them.
+		`DELETE FROM outbox WHERE id IN (SELECT json_extract(doc, '$.message_id') FROM requests WHERE enquiry = ?1
+			UNION SELECT json_extract(j.value, '$.message_id') FROM requests r, json_each(coalesce(json_extract(r.doc, '$.earlier'), '[]')) j WHERE r.enquiry = ?1)`,
 	} {
 		if _, err := t.exec(q, id); err != nil {
 			return fmt.Errorf("erasing an enquiry: %w", err)
@@ -129,7 +127,7 @@ func (t hubTx) EraseNotice(id string) error {
 	}
 	for _, q := range []string{
 		`UPDATE notices SET content = NULL WHERE id = ?1`,
-		`DELETE FROM outbox WHERE state <> 'open' AND ref = ?1`,
+		`DELETE FROM outbox WHERE id = (SELECT json_extract(doc, '$.message_id') FROM notices WHERE id = ?1)`,
 	} {
 		if _, err := t.exec(q, id); err != nil {
 			return fmt.Errorf("erasing a notice: %w", err)

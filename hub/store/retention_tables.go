@@ -47,11 +47,6 @@ const entryHeld = `coalesce((SELECT e.hold FROM enquiries e WHERE e.id = x.enqui
 const decisionHeld = `coalesce((SELECT e.hold FROM enquiries e WHERE e.id = x.enquiry),
 	(SELECT e.hold FROM requests r JOIN enquiries e ON e.id = r.enquiry WHERE r.id = json_extract(x.doc, '$.request')), 0)`
 
-// A question of the hub stays as long as an answer to it can be taken in: until
-// its enquiry's content is gone.
-const questionOver = `(x.kind NOT IN ('request', 'amend') OR NOT EXISTS (SELECT 1 FROM requests r
-	JOIN enquiries e ON e.id = r.enquiry WHERE r.id = x.ref AND e.content IS NOT NULL))`
-
 const (
 	monthEnds      = `unixepoch(x.made / 1000, 'unixepoch', 'start of month', '+1 month') * 1000`
 	outBegins      = `CASE WHEN x.state = 'open' THEN 0 ELSE max(x.created, x.sent, x.due) END`
@@ -63,10 +58,12 @@ const (
 const counted = `CAST(x.seq AS TEXT) = ?1`
 
 // exchangeTables are in hub and node. Which rows are on hold differs.
-func exchangeTables(ref, entry, decision, over, gone string) map[string]kept {
+func exchangeTables(ref, entry, decision, gone string) map[string]kept {
 	return map[string]kept{
+		// A question of the hub stays as long as an answer to it can be taken in:
+		// EraseEnquiry deletes it.
 		"outbox": {match: hasID, begins: outBegins, hold: ref, key: "seq",
-			due: `x.state <> 'open' AND max(x.created, x.sent, x.due) <= ?1 AND ` + over},
+			due: `x.state <> 'open' AND x.kind NOT IN ('request', 'amend') AND x.due <= ?1 AND max(x.created, x.sent) <= ?1`},
 		"sequences": {match: `x.sender || '/' || x.ref = ?1`},
 		"inbox": {match: `x.issuer || '/' || x.id = ?1`, begins: "x.taken", hold: ref, key: "issuer, id",
 			due: `x.taken <= ?1`},
@@ -84,7 +81,7 @@ func exchangeTables(ref, entry, decision, over, gone string) map[string]kept {
 	}
 }
 
-var hubTables = with(exchangeTables(refHeld, entryHeld, decisionHeld, questionOver, contentGone), map[string]kept{
+var hubTables = with(exchangeTables(refHeld, entryHeld, decisionHeld, contentGone), map[string]kept{
 	"enquiries":   {match: hasID, review: "x.review", hold: "x.hold"},
 	"requests":    ofEnquiry(hasID, "x.enquiry"),
 	"events":      ofEnquiry(counted, enquiryOfRequest("x.request")),
@@ -101,7 +98,7 @@ var hubTables = with(exchangeTables(refHeld, entryHeld, decisionHeld, questionOv
 // noticeReview: what an originator was told is kept with the enquiry.
 const noticeReview = `CASE WHEN x.enquiry = '' THEN x.review ELSE (SELECT e.review FROM enquiries e WHERE e.id = x.enquiry) END`
 
-var nodeTables = with(exchangeTables("", "", "", "1", "1"), map[string]kept{
+var nodeTables = with(exchangeTables("", "", "", "1"), map[string]kept{
 	"held": {match: `x.hub || '/' || x.id || '/' || x.agency || '/' || x.unit = ?1`, begins: "x.received"},
 	"node_events": {match: counted, begins: decisionBegins, key: "seq",
 		due: decisionBegins + ` BETWEEN 1 AND ?1 AND NOT EXISTS (SELECT 1 FROM held h

@@ -29,7 +29,6 @@ ALTER TABLE notices ADD COLUMN disposal TEXT GENERATED ALWAYS AS
 CREATE INDEX notices_enquiry ON notices (enquiry) WHERE enquiry <> '';
 CREATE INDEX notices_review ON notices (review);
 CREATE INDEX notices_disposal ON notices (disposal) WHERE disposal <> '';
-CREATE INDEX returns_enquiry ON returns (enquiry);
 
 -- +goose StatementBegin
 CREATE TRIGGER enquiries_held BEFORE UPDATE OF content ON enquiries
@@ -88,7 +87,6 @@ DROP TRIGGER returns_stay;
 DROP TRIGGER returns_held;
 DROP TRIGGER enquiries_stay;
 DROP TRIGGER enquiries_held;
-DROP INDEX returns_enquiry;
 DROP INDEX notices_disposal;
 DROP INDEX notices_review;
 DROP INDEX notices_enquiry;
