@@ -53,6 +53,15 @@ func TestPagesInABrowser(t *testing.T) {
 	review := "/tasks/" + r.taskOf(r.ask(mash.Party{Agency: "police"}, mash.Informed{Answer: "no"}, crimes, rowan())).ID
 	views["review"] = r.signedIn("reviewer", "GET", review, nil)
 
+	x := newAgency(t, police, nil)
+	refused := x.refuses(x.ask(mash.Party{Agency: "police"}, told, crimes, rowan()), mash.Party{Agency: "police"}, mash.CodeOutOfScope)
+	if err := x.store.Update(t.Context(), func(tx mash.NodeTx) error { return tx.Quarantine(forged(x.now)) }); err != nil {
+		t.Fatal(err)
+	}
+	views["refused"] = x.signedIn("reviewer", "GET", "/tasks/"+refused, nil)
+	views["quarantine"] = x.signedIn("reviewer", "GET", "/quarantine", nil)
+	views["inbox-unopened"] = x.signedIn("reviewer", "GET", "/tasks", nil)
+
 	for name, h := range views {
 		t.Run(name, func(t *testing.T) {
 			srv := httptest.NewServer(h)
