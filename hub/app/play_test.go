@@ -212,6 +212,7 @@ type system struct {
 	search  func(context.Context, connector.SearchRequest) (connector.SearchResponse, error)
 	fetch   func(context.Context, connector.FetchRequest) (connector.FetchResponse, error)
 	watch   func(context.Context, connector.WatchRequest) (connector.WatchResponse, error)
+	deliver func(context.Context, connector.DeliverRequest) (connector.DeliverResponse, error)
 	calls   []string
 	methods []string
 }
@@ -255,6 +256,11 @@ func (s *system) Fetch(ctx context.Context, r connector.FetchRequest) (connector
 
 func (s *system) Watch(ctx context.Context, r connector.WatchRequest) (connector.WatchResponse, error) {
 	return s.watch(ctx, r)
+}
+
+func (s *system) Deliver(ctx context.Context, r connector.DeliverRequest) (connector.DeliverResponse, error) {
+	s.called("deliver " + r.Call)
+	return s.deliver(ctx, r)
 }
 
 // holds makes a system that has the subject's record with these items.
