@@ -36,12 +36,12 @@ func (t exchangeTx) Quarantine(q mash.Quarantined) error {
 		return err
 	}
 	for {
-		kept, err := one(t.tx, scanInt, `SELECT coalesce(sum(size), 0) FROM quarantine WHERE sealed IS NOT NULL`)
+		kept, err := one(t.tx, scanInt, `SELECT coalesce(sum(size), 0) FROM quarantine`)
 		if err != nil || kept <= mash.QuarantineBytes {
 			return err
 		}
-		if err := t.change(`UPDATE quarantine SET sealed = NULL
-			WHERE seq = (SELECT min(seq) FROM quarantine WHERE sealed IS NOT NULL)`); err != nil {
+		if err := t.change(`UPDATE quarantine SET sealed = NULL, size = 0
+			WHERE seq = (SELECT min(seq) FROM quarantine WHERE size > 0)`); err != nil {
 			return err
 		}
 	}
@@ -66,7 +66,7 @@ func (t exchangeTx) QuarantineState() (mash.QuarantineState, error) {
 		}
 		return s, err
 	}, `SELECT count(*), coalesce(sum(CASE WHEN seen = 0 THEN 1 ELSE 0 END), 0),
-		coalesce(sum(CASE WHEN sealed IS NULL THEN 0 ELSE size END), 0), coalesce(max(came), 0),
+		coalesce(sum(size), 0), coalesce(max(came), 0),
 		(SELECT counted FROM quarantine_beyond), (SELECT last FROM quarantine_beyond) FROM quarantine`)
 }
 

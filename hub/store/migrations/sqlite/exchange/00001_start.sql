@@ -2,7 +2,7 @@
 
 -- +goose Up
 CREATE TABLE outbox (
-  seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq      INTEGER PRIMARY KEY,
   id       TEXT    NOT NULL UNIQUE,
   hub      TEXT    NOT NULL,
   kind     TEXT    NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE positions (
 ) WITHOUT ROWID;
 
 CREATE TABLE quarantine (
-  seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq    INTEGER PRIMARY KEY,
   id     TEXT    NOT NULL UNIQUE,
   topic  TEXT    NOT NULL,
   part   INTEGER NOT NULL,
@@ -67,18 +67,17 @@ CREATE TABLE quarantine (
 );
 
 CREATE TABLE audit_rows (
-  seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq      INTEGER PRIMARY KEY,
   id       TEXT    NOT NULL UNIQUE,
   made     INTEGER NOT NULL,
   salt     BLOB,
   leaf     BLOB    NOT NULL,
   body     BLOB,
-  idx      INTEGER UNIQUE,
+  idx      INTEGER UNIQUE, -- its index also finds those without a place, in order
   enquiry  TEXT    NOT NULL,
   request  TEXT    NOT NULL,
   decision TEXT    NOT NULL
 );
-CREATE INDEX audit_rows_unsequenced ON audit_rows (seq) WHERE idx IS NULL;
 
 CREATE TABLE audit_hashes (
   idx  INTEGER PRIMARY KEY,
@@ -98,7 +97,7 @@ CREATE TABLE checkpoints (
 );
 
 CREATE TABLE decisions (
-  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq     INTEGER PRIMARY KEY,
   id      TEXT NOT NULL UNIQUE,
   enquiry TEXT NOT NULL,
   doc     TEXT NOT NULL

@@ -22,7 +22,7 @@ CREATE INDEX requests_enquiry ON requests (enquiry, raised, id);
 CREATE INDEX requests_open ON requests (target, id) WHERE ended = 0;
 
 CREATE TABLE events (
-  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq     INTEGER PRIMARY KEY,
   request TEXT NOT NULL,
   doc     TEXT NOT NULL
 );
@@ -39,7 +39,7 @@ CREATE TABLE returns (
 ) WITHOUT ROWID;
 
 CREATE TABLE disclosures (
-  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq     INTEGER PRIMARY KEY,
   id      TEXT NOT NULL UNIQUE,
   enquiry TEXT NOT NULL,
   doc     TEXT NOT NULL

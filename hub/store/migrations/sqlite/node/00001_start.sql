@@ -21,7 +21,7 @@ CREATE TABLE held (
 CREATE INDEX held_due ON held (due) WHERE state IN ('received', 'answering');
 
 CREATE TABLE node_events (
-  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq     INTEGER PRIMARY KEY,
   hub     TEXT NOT NULL,
   request TEXT NOT NULL,
   agency  TEXT NOT NULL,

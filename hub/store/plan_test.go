@@ -1,0 +1,37 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"mashhub/hub/mash"
+)
+
+// TestPlans: what runs with every message must not read what it does not need.
+func TestPlans(t *testing.T) {
+	n := testNode(t, t.TempDir())
+	for name, c := range map[string]struct{ query, index string }{
+		"unsequenced": {`SELECT ` + auditColumns + ` FROM audit_rows WHERE idx IS NULL ORDER BY seq LIMIT 1`, "USING INDEX sqlite_autoindex_audit_rows_2"},
+		"how many":    {`SELECT count(*) FROM audit_rows WHERE idx IS NULL`, "USING COVERING INDEX"},
+		"oldest":      {`SELECT min(seq) FROM quarantine WHERE size > 0`, "USING COVERING INDEX quarantine_size"},
+		"quarantined": {`SELECT coalesce(sum(size), 0) FROM quarantine`, "USING COVERING INDEX quarantine_size"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := n.View(context.Background(), func(tx mash.NodeTx) error {
+				plan, err := many(tx.(nodeTx).tx, func(r row) (s string, err error) {
+					var a, b, c int
+					err = r.Scan(&a, &b, &c, &s)
+					return s, err
+				}, `EXPLAIN QUERY PLAN `+c.query)
+				if all := strings.Join(plan, "\n"); !strings.Contains(all, c.index) || strings.Contains(all, "TEMP B-TREE") {
+					t.Errorf("the plan is %s", all)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
