@@ -21,6 +21,7 @@ type NoticeRow struct {
 	ToName       string                 `json:"to_name"`
 	State        mash.NotificationState `json:"state"`
 	Code         string                 `json:"code,omitempty"`
+	Ring         string                 `json:"ring,omitempty"`  // whom to telephone about one that did not arrive, and their number
 	Informed     string                 `json:"family_informed"` // yes, no, unsafe_to_tell
 	RaisedAt     time.Time              `json:"raised_at"`
 	SentAt       *time.Time             `json:"sent_at,omitempty"`
@@ -41,9 +42,23 @@ func (s *site) notices(c call) ([]NoticeRow, error) {
 	for i, n := range all {
 		rows[i] = NoticeRow{ID: n.ID, Kind: n.Kind, From: n.From, FromName: s.partyName(n.From), To: n.To, ToName: s.partyName(n.To),
 			State: n.State, Code: n.Code, Informed: n.Informed.Answer, RaisedAt: n.RaisedAt, SentAt: n.SentAt, ReceivedAt: n.Received,
-			Acknowledged: n.Acked}
+			Acknowledged: n.Acked, Ring: s.ring(n)}
 	}
 	return rows, err
+}
+
+// ring says whom to telephone about a notice that did not arrive: its
+// recipient; where nobody is known by that name, who sent it.
+func (s *site) ring(n mash.Notification) string {
+	if n.State != mash.NoticeUndeliverable && n.State != mash.NoticeExpired {
+		return ""
+	}
+	for _, p := range []mash.Party{n.To, n.From} {
+		if number := s.Agencies.Telephone(p); number != "" {
+			return s.partyName(p) + ", " + number
+		}
+	}
+	return ""
 }
 
 // lists registers what is about no single enquiry.

@@ -31,6 +31,9 @@ func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
 		if n.Code != "" {
 			state = append(state, capital(word(codeWords, n.Code)))
 		}
+		if n.Ring != "" {
+			state = append(state, "Telephone: "+n.Ring)
+		}
 		t.Rows = append(t.Rows, []kit.Cell{{Text: word(noticeKindWords, n.Kind)}, {Text: n.FromName}, {HTML: lines(n.ToName, s.Agencies.Telephone(n.To))},
 			{Text: word(informedWords, n.Informed)}, {HTML: lines(state...)}, {Text: when(n.RaisedAt)}, {Text: whenPtr(n.ReceivedAt)}, {Text: whenPtr(n.Acknowledged)}})
 	}

@@ -39,6 +39,7 @@ var requestWords = map[string]string{
 var codeWords = map[string]string{
 	"deny_clause": "the agreement does not allow it", "deny_fault": "it could not be decided: telephone the agency", "review": "a manager reads it first",
 	"withdrawn": "withdrawn by the hub", "no_receipt": "no receipt came: telephone the agency", "unknown_setting": "no setting is known by that number",
+	"unknown_key": "they are not connected",
 }
 
 var markWords = map[string]string{
