@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
 
 	"mashhub/hub/mash"
@@ -43,28 +44,27 @@ func (p *Point) parse(results rego.ResultSet, asked keys) (answer, error) {
 	if len(results) != 1 || len(results[0].Expressions) != 1 || len(results[0].Bindings) != 0 {
 		return answer{}, fmt.Errorf("%w: not exactly one result", ErrShape)
 	}
-	whole, is := results[0].Expressions[0].Value.(map[string]any)
+	term, is := results[0].Expressions[0].Value.(*ast.Term)
+	if !is {
+		return answer{}, fmt.Errorf("%w: not a value of the engine", ErrShape)
+	}
+	whole, is := term.Value.(ast.Object)
 	if !is {
 		return answer{}, fmt.Errorf("%w: not an object", ErrShape)
 	}
 	var ans answer
-	own := make(map[string]any, 4)
-	for key, value := range whole {
-		var err error
-		switch key {
-		case "parts":
-			err = p.parseParts(value, asked, &ans)
-		case "fields":
-			ans.fields, err = texts(value)
-		default:
-			own[key] = value
-		}
-		if err != nil {
+	var err error
+	if parts := whole.Get(memberParts); parts != nil {
+		if err = p.parseParts(parts, asked, &ans); err != nil {
 			return answer{}, err
 		}
 	}
-	var err error
-	if ans.verdict, err = p.parseVerdict(own); err != nil {
+	if fields := whole.Get(memberFields); fields != nil {
+		if ans.fields, err = texts(fields); err != nil {
+			return answer{}, err
+		}
+	}
+	if ans.verdict, err = p.parseVerdict(whole, true); err != nil {
 		return answer{}, err
 	}
 	if ans.verdict.Answer != mash.Permit && len(ans.fields) > 0 && ans.verdict.Answer != mash.Review {
@@ -73,10 +73,10 @@ func (p *Point) parse(results rego.ResultSet, asked keys) (answer, error) {
 	if len(asked) > 0 && ans.parts == nil {
 		ans.parts = make(map[string]mash.Verdict, len(asked))
 	}
-	for key, single := range asked {
+	for key, of := range asked {
 		if _, there := ans.parts[key]; !there {
 			ans.odd = fmt.Errorf("%w: a part is missing", ErrUndefined)
-		} else if !single {
+		} else if of.several {
 			ans.odd = fmt.Errorf("%w: two things share a key", ErrInput)
 		} else {
 			continue
@@ -86,55 +86,81 @@ func (p *Point) parse(results rego.ResultSet, asked keys) (answer, error) {
 	return ans, nil
 }
 
-// parseParts reads the parts into ans.
-func (p *Point) parseParts(value any, asked keys, ans *answer) error {
-	parts, is := value.(map[string]any)
+// Members of an answer that a verdict does not have.
+var (
+	memberParts  = ast.InternedTerm("parts")
+	memberFields = ast.InternedTerm("fields")
+)
+
+// reading is a verdict that was read, or why it could not be.
+type reading struct {
+	verdict mash.Verdict
+	err     error
+}
+
+// parseParts reads the parts into ans. Many parts are one and the same verdict
+// of the engine: it is read once.
+func (p *Point) parseParts(value *ast.Term, asked keys, ans *answer) error {
+	parts, is := value.Value.(ast.Object)
 	if !is {
 		return fmt.Errorf("%w: parts are not an object", ErrShape)
 	}
 	ans.parts = make(map[string]mash.Verdict, len(asked))
-	for key, value := range parts {
-		if _, is := asked[key]; !is {
+	before := make(map[ast.Object]reading, 8)
+	return parts.Iter(func(name, value *ast.Term) error {
+		key, is := textOf(name)
+		if _, known := asked[key]; !is || !known {
 			return fmt.Errorf("%w: an answer to something not asked", ErrShape)
 		}
-		part, is := value.(map[string]any)
+		part, is := value.Value.(ast.Object)
 		if !is {
 			return fmt.Errorf("%w: a part is not an object", ErrShape)
 		}
-		verdict, err := p.parseVerdict(part)
-		switch {
-		case errors.Is(err, errObligation):
-			ans.odd = err
-			verdict = faulted(sentenceOf(err))
-		case err != nil:
-			return err
+		r, again := before[part]
+		if !again {
+			r.verdict, r.err = p.parseVerdict(part, false)
+			before[part] = r
 		}
-		ans.parts[key] = verdict
-	}
-	return nil
+		switch {
+		case errors.Is(r.err, errObligation):
+			ans.odd = r.err
+			r.verdict = faulted(sentenceOf(r.err))
+		case r.err != nil:
+			return r.err
+		}
+		ans.parts[key] = r.verdict
+		return nil
+	})
 }
 
 // parseVerdict reads one verdict: its four members, each of its type, and
-// nothing else. A policy cannot call its own answer a fault.
-func (p *Point) parseVerdict(members map[string]any) (mash.Verdict, error) {
+// nothing else, but for parts and fields of a whole answer. A policy cannot
+// call its own answer a fault.
+func (p *Point) parseVerdict(members ast.Object, whole bool) (mash.Verdict, error) {
 	var v mash.Verdict
-	var err error
-	for key, value := range members {
+	err := members.Iter(func(name, value *ast.Term) (err error) {
+		key, _ := textOf(name)
 		switch key {
 		case "answer":
-			v.Answer = mash.Answer(text(value))
+			said, _ := textOf(value)
+			v.Answer = mash.Answer(said)
 		case "clauses":
 			v.Clauses, err = texts(value)
 		case "reasons":
 			v.Reasons, err = texts(value)
 		case "obligations":
 			v.Obligations, err = p.parseObligations(value)
+		case "parts", "fields":
+			if !whole {
+				err = fmt.Errorf("%w: unknown member", ErrShape)
+			}
 		default:
 			err = fmt.Errorf("%w: unknown member", ErrShape)
 		}
-		if err != nil {
-			return mash.Verdict{}, err
-		}
+		return err
+	})
+	if err != nil {
+		return mash.Verdict{}, err
 	}
 	switch v.Answer {
 	case mash.Permit, mash.Deny, mash.Review:
@@ -148,28 +174,33 @@ func (p *Point) parseVerdict(members map[string]any) (mash.Verdict, error) {
 }
 
 // parseObligations reads obligations that the caller implements.
-func (p *Point) parseObligations(value any) ([]mash.Obligation, error) {
-	list, is := value.([]any)
+func (p *Point) parseObligations(value *ast.Term) ([]mash.Obligation, error) {
+	list, is := listOf(value)
 	if !is {
 		return nil, fmt.Errorf("%w: obligations are not a list", ErrShape)
 	}
 	var out []mash.Obligation
-	for _, entry := range list {
-		members, is := entry.(map[string]any)
+	for i := range list.Len() {
+		members, is := list.Elem(i).Value.(ast.Object)
 		if !is {
 			return nil, fmt.Errorf("%w: an obligation is not an object", ErrShape)
 		}
 		var o mash.Obligation
-		for key, value := range members {
-			s, is := value.(string)
+		err := members.Iter(func(name, value *ast.Term) error {
+			key, _ := textOf(name)
+			s, is := textOf(value)
 			switch {
 			case is && key == "code":
 				o.Code = s
 			case is && key == "value":
 				o.Value = s
 			default:
-				return nil, fmt.Errorf("%w: unknown member of an obligation", ErrShape)
+				return fmt.Errorf("%w: unknown member of an obligation", ErrShape)
 			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 		if !p.known[o.Code] {
 			return nil, errObligation
@@ -179,19 +210,37 @@ func (p *Point) parseObligations(value any) ([]mash.Obligation, error) {
 	return out, nil
 }
 
-// texts reads a list of texts.
-func texts(value any) ([]string, error) {
-	list, is := value.([]any)
+// texts reads a list of texts. Its room is its length, so that two parts that
+// share it can be added to.
+func texts(value *ast.Term) ([]string, error) {
+	list, is := listOf(value)
 	if !is {
 		return nil, fmt.Errorf("%w: not a list of texts", ErrShape)
 	}
-	out := make([]string, 0, len(list))
-	for _, entry := range list {
-		s, is := entry.(string)
+	out := make([]string, list.Len())
+	for i := range out {
+		s, is := textOf(list.Elem(i))
 		if !is || s == "" {
 			return nil, fmt.Errorf("%w: not a list of texts", ErrShape)
 		}
-		out = append(out, s)
+		out[i] = s
 	}
 	return out, nil
+}
+
+// textOf is a value of the engine as text, false if it is none.
+func textOf(term *ast.Term) (string, bool) {
+	s, is := term.Value.(ast.String)
+	return string(s), is
+}
+
+// listOf is a value of the engine as a list, which a set is too.
+func listOf(term *ast.Term) (*ast.Array, bool) {
+	switch list := term.Value.(type) {
+	case *ast.Array:
+		return list, true
+	case ast.Set:
+		return list.Sorted(), true
+	}
+	return nil, false
 }

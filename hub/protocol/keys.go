@@ -6,48 +6,52 @@ import (
 	"mashhub/hub/mash"
 )
 
-// keys are the parts that a question asks for. False marks a key that two
-// different things share: whatever the policy says of one must not be taken for
-// the other, so that part is a fault (or the whole, where the rules themselves
-// find two answers for one key).
-type keys map[string]bool
+// keys are the parts that a question asks for.
+type keys map[string]asked
 
-// add notes that thing is known by key.
-func (k keys) add(things map[string]any, key string, thing any) {
-	before, again := things[key]
-	k[key] = !again || k[key] && reflect.DeepEqual(before, thing)
-	things[key] = thing
+// asked is what a key means. Where two different things share a key, whatever
+// the policy says of one must not be taken for the other, so that part is a
+// fault (or the whole, where the rules themselves find two answers for one key).
+type asked struct {
+	thing   any // points to it
+	several bool
+}
+
+// add notes that the thing pointed to is known by key.
+func (k keys) add(key string, thing any) {
+	before, again := k[key]
+	k[key] = asked{thing, again && (before.several || !reflect.DeepEqual(before.thing, thing))}
 }
 
 // askKeys are the parts of an ask decision: persons and categories.
 func askKeys(in mash.AskInput) keys {
-	k, things := make(keys, len(in.Persons)+len(in.Categories)), map[string]any{}
-	for _, person := range in.Persons {
-		k.add(things, person.Key, person)
+	k := make(keys, len(in.Persons)+len(in.Categories))
+	for i := range in.Persons {
+		k.add(in.Persons[i].Key, &in.Persons[i])
 	}
-	for _, category := range in.Categories {
-		k.add(things, category, category)
+	for i := range in.Categories {
+		k.add(in.Categories[i], &in.Categories[i])
 	}
 	return k
 }
 
 // releaseKeys are the parts of a release decision: existence and items.
 func releaseKeys(in mash.ReleaseInput) keys {
-	k, things := make(keys, len(in.Held)+len(in.Items)), make(map[string]any, len(in.Held)+len(in.Items))
-	for _, held := range in.Held {
-		k.add(things, "existence:"+held.Person+":"+held.Category, held)
+	k := make(keys, len(in.Held)+len(in.Items))
+	for i := range in.Held {
+		k.add("existence:"+in.Held[i].Person+":"+in.Held[i].Category, &in.Held[i])
 	}
-	for _, item := range in.Items {
-		k.add(things, "item:"+item.ID, item)
+	for i := range in.Items {
+		k.add("item:"+in.Items[i].ID, &in.Items[i])
 	}
 	return k
 }
 
 // viewKeys are the parts of a view decision: items.
 func viewKeys(in mash.ViewInput) keys {
-	k, things := make(keys, len(in.Items)), make(map[string]any, len(in.Items))
-	for _, item := range in.Items {
-		k.add(things, item.ID, item)
+	k := make(keys, len(in.Items))
+	for i := range in.Items {
+		k.add(in.Items[i].ID, &in.Items[i])
 	}
 	return k
 }

@@ -21,11 +21,13 @@ var questions = map[mash.Question]string{
 	mash.QuestionClose:   "data.mash.close.decision",
 }
 
-// policy is one compiled version, ready to be asked. It never changes.
+// policy is one compiled version, ready to be asked. What it answers never changes.
 type policy struct {
 	version string
 	epoch   int64
 	queries map[mash.Question]rego.PreparedEvalQuery
+	words   map[string]*ast.Term // that inputs have in common with the policy
+	data    plainData
 }
 
 // compile reads, checks and prepares a policy. All that can be found wrong
@@ -52,9 +54,14 @@ func compile(ctx context.Context, files fs.FS, epoch int64) (*policy, error) {
 	if compiler.Compile(modules); compiler.Failed() {
 		return nil, fmt.Errorf("compiling policy: %w", compiler.Errors)
 	}
+	root, err := ast.InterfaceToValue(src.data)
+	if err != nil {
+		return nil, fmt.Errorf("reading policy data: %w", err)
+	}
 	store := inmem.NewFromObjectWithOpts(src.data,
 		inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
-	p := &policy{version: src.version, epoch: epoch, queries: map[mash.Question]rego.PreparedEvalQuery{}}
+	p := &policy{version: src.version, epoch: epoch, queries: map[mash.Question]rego.PreparedEvalQuery{},
+		words: wordsOf(src.data), data: plainData{root}}
 	for question, entry := range questions {
 		if len(compiler.GetRules(ast.MustParseRef(entry))) == 0 {
 			return nil, fmt.Errorf("compiling policy: no rule answers %q", question)
