@@ -72,6 +72,7 @@ func TestWhatIsSetAsideOnThePages(t *testing.T) {
 	page := w.get(at).body
 	contains(t, "the enquiry", page, "2 items from Fernshire Police were outside the question and are set aside.", "Read it, and take it in or leave it out", at+"/set-aside",
 		"An answer from Millbrook Primary School was refused: it answers something else than was asked. Ask them to send it again: telephone 01632 960111.",
+		"If they cannot, withdraw this question and ask again.",
 		"3 items are set aside")
 	lacks(t, "the enquiry", page, "Canary", "Missed the dentist")
 	contains(t, "the board", w.get("/board").body, "An answer from Millbrook Primary School was refused: it answers something else than was asked", "01632 960111")

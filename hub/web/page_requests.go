@@ -54,6 +54,9 @@ func (v view) requestRow(r enquiry.RequestRow, scale, took int64) []kit.Cell {
 		}
 		answers = append(answers, text)
 	}
+	if r.AnswerRefused != "" && !r.State.Ended() {
+		state = append(state, "If they cannot, withdraw this question and ask again.")
+	}
 	state = append(state, v.flagged(r)...)
 	target := lines(when(r.TargetAt))
 	turn := "It took " + kit.Duration(r.Timing.TotalMS)
