@@ -35,6 +35,7 @@ type RequestRow struct {
 	Outcomes  []mash.PersonOutcome `json:"outcomes"`
 	Returns   []mash.Return        `json:"returns"`
 	Verdict   mash.Verdict         `json:"verdict"` // of the ask decision
+	Changes   []Change             `json:"changes,omitempty"`
 }
 
 // WithheldRow is a withholding that the hub may know of.
@@ -141,6 +142,11 @@ func (d *Desk) row(tx mash.HubTx, r mash.Request) (RequestRow, []landed, error) 
 		return row, nil, err
 	}
 	row.Timing = timing
+	events, err := tx.Events(r.ID)
+	if err != nil {
+		return row, nil, err
+	}
+	row.Changes = changes(events)
 	if dec, err := tx.Decision(r.Decision); err == nil {
 		row.Verdict = dec.Verdict
 	}

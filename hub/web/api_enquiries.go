@@ -41,6 +41,9 @@ type (
 	ownViewIn struct {
 		OwnView string `json:"own_view"`
 	}
+	agenciesIn struct {
+		Agencies []string `json:"agencies"`
+	}
 	ragIn struct {
 		RAG mash.RAG `json:"rag" enum:"red,amber,green"`
 	}
@@ -76,6 +79,10 @@ func (a *api) steps() {
 		func(c call, in ragIn) error { return d.SetRAG(c, c.actor, c.id, in.RAG) })
 	step[withID](a, at("withdraw-agreement", http.MethodPost, "agreement/withdraw", ruleAct, "Record that the family no longer agrees"),
 		func(c call, _ nothing) error { return d.WithdrawAgreement(c, c.actor, c.id) })
+	step[withIDBody](a, at("narrow-agreement", http.MethodPost, "agreement/narrow", ruleAct, "Record that the family agrees to fewer agencies"),
+		func(c call, in agenciesIn) error { return d.NarrowAgreement(c, c.actor, c.id, in.Agencies) })
+	step[withIDBody](a, at("correct-person", http.MethodPost, "correct", ruleAct, "Correct who somebody is; agencies with an open question search again"),
+		func(c call, in enquiry.CorrectInput) error { return d.Correct(c, c.actor, c.id, in) })
 	step[withID](a, at("collate", http.MethodPost, "collate", ruleAct, "Say that the picture is ready for a decision"),
 		func(c call, _ nothing) error { return d.Collate(c, c.actor, c.id) })
 	step[withIDBody](a, at("decide", http.MethodPost, "decision", ruleDecide, "Record the decision"),
@@ -112,6 +119,8 @@ func (a *api) requests() {
 	}
 	add[withIDBody](a, at("withdraw-request", "withdraw", ruleAct, "Withdraw a request that has not landed"),
 		func(c call, in reasonIn) (mash.Request, error) { return d.Withdraw(c, c.actor, c.id, in.Reason) })
+	add[withIDBody](a, at("amend-request", "amend", ruleAsk, "Change what an open request asks; to ask for more is a new decision"),
+		func(c call, in enquiry.AmendInput) (mash.Request, error) { return d.Amend(c, c.actor, c.id, in) })
 	add[withIDBody](a, at("review-request", "review", ruleReview, "Allow or refuse a request that is held for review"),
 		func(c call, in reviewIn) (mash.Request, error) {
 			return d.ReviewAsk(c, c.actor, c.id, in.Allow, in.Reason)

@@ -27,6 +27,7 @@ type NoticeRow struct {
 	SentAt       *time.Time             `json:"sent_at,omitempty"`
 	ReceivedAt   *time.Time             `json:"received_at,omitempty"`
 	Acknowledged *time.Time             `json:"acknowledged_at,omitempty"`
+	How          string                 `json:"acknowledged_how,omitempty"` // person, or system: the recipient's own has it
 }
 
 // noticeLimit is how many notices are listed.
@@ -42,7 +43,7 @@ func (s *site) notices(c call) ([]NoticeRow, error) {
 	for i, n := range all {
 		rows[i] = NoticeRow{ID: n.ID, Kind: n.Kind, From: n.From, FromName: s.partyName(n.From), To: n.To, ToName: s.partyName(n.To),
 			State: n.State, Code: n.Code, Informed: n.Informed.Answer, RaisedAt: n.RaisedAt, SentAt: n.SentAt, ReceivedAt: n.Received,
-			Acknowledged: n.Acked, Ring: s.ring(n)}
+			Acknowledged: n.Acked, How: n.AckedHow, Ring: s.ring(n)}
 	}
 	return rows, err
 }

@@ -270,6 +270,7 @@ func (v view) people() (out kit.Stack) {
 		for _, t := range p.Record.Telecoms {
 			add("Contact", t.Value)
 		}
+		rows = append(rows, kit.Row{Key: "Wrong?", HTML: kit.MustHTML(kit.Link{Text: "Correct who this is", Hidden: "for " + fullName(p.Record), Href: "/enquiries/" + v.p.Enquiry.ID + "/correct?person=" + p.Key})})
 		out = append(out, kit.SummaryList{Card: &kit.Card{Title: fullName(p.Record), Level: 3}, Rows: rows})
 	}
 	return out
@@ -327,6 +328,7 @@ func (v view) actions() kit.Stack {
 	}
 	if e.Basis.Agreement != nil && e.Basis.Agreement.State == "given" && e.Basis.Agreement.WithdrawnAt == nil && e.State != mash.EnquiryClosed {
 		link("Record that the family no longer agrees", "/agreement")
+		link("Record that the family agrees to fewer agencies", "/agreement-part")
 	}
 	if e.Review {
 		link("Review what came late", "/late-review")

@@ -34,8 +34,12 @@ func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
 		if n.Ring != "" {
 			state = append(state, "Telephone: "+n.Ring)
 		}
+		taken := []string{whenPtr(n.Acknowledged)}
+		if n.How == "system" {
+			taken = append(taken, "By their own system")
+		}
 		t.Rows = append(t.Rows, []kit.Cell{{Text: word(noticeKindWords, n.Kind)}, {Text: n.FromName}, {HTML: lines(n.ToName, s.Agencies.Telephone(n.To))},
-			{Text: word(informedWords, n.Informed)}, {HTML: lines(state...)}, {Text: when(n.RaisedAt)}, {Text: whenPtr(n.ReceivedAt)}, {Text: whenPtr(n.Acknowledged)}})
+			{Text: word(informedWords, n.Informed)}, {HTML: lines(state...)}, {Text: when(n.RaisedAt)}, {Text: whenPtr(n.ReceivedAt)}, {HTML: lines(taken...)}})
 	}
 	page.Body = append(page.Body, t)
 	return s.layout.Write(w, r, page)
@@ -48,7 +52,7 @@ func (s *site) agenciesPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	t := kit.Table{Caption: "Agencies and their systems", CaptionClasses: "govuk-visually-hidden", Scroll: true, FirstCellIsHeader: true,
-		Head: []kit.Cell{{Text: "Agency"}, {Text: "Telephone"}, {Text: "Connection"}, {Text: "Systems"}}}
+		Head: []kit.Cell{{Text: "Agency"}, {Text: "Telephone"}, {Text: "Connection"}, {Text: "Systems"}, {Text: "Decides by"}}}
 	for _, a := range all {
 		connection := lines("Connected", "Last sign of life "+when(a.LastSeen))
 		switch {
@@ -67,7 +71,7 @@ func (s *site) agenciesPage(w http.ResponseWriter, r *http.Request) error {
 		case len(systems) == 0:
 			systems = []string{"None: its people answer"}
 		}
-		t.Rows = append(t.Rows, []kit.Cell{{Text: a.Name}, {Text: a.Telephone}, {HTML: connection}, {HTML: evenLines(systems)}})
+		t.Rows = append(t.Rows, []kit.Cell{{Text: a.Name}, {Text: a.Telephone}, {HTML: connection}, {HTML: evenLines(systems)}, {HTML: lateLines(a.Policy.Old, policyLines(a.Policy))}})
 	}
 	return s.layout.Write(w, r, kit.Page{Title: "Agencies", Wide: true, Body: kit.Stack{
 		kit.Paragraph{Text: "When a system cannot be searched, the answer says so. That is never the same as nothing known."}, t}})

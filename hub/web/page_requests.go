@@ -82,6 +82,9 @@ func (v view) requestMore(r enquiry.RequestRow) kit.Component {
 	rows := []kit.Row{{Key: "Asked about", Text: strings.Join(mapped(r.Persons, v.name), ", ")},
 		{Key: "Asked for", Text: strings.Join(mapped(r.Categories, mash.CategoryName), "; ")},
 		{Key: "Asked", Text: when(r.RaisedAt)}}
+	if c := v.changes(r); len(c) > 0 {
+		rows = append(rows, kit.Row{Key: "Changed", HTML: lines(c...)})
+	}
 	for _, c := range v.p.Content.Clarifications {
 		if c.Request != r.ID {
 			continue
@@ -101,6 +104,9 @@ func (v view) requestActions(r enquiry.RequestRow) (out []kit.Link) {
 	}
 	if slices.Contains(r.Marks, mash.MarkClarifying) {
 		out = append(out, kit.Link{Text: "Answer their question", Href: at + "clarification?request=" + r.ID})
+	}
+	if !r.State.Ended() && r.MessageID != "" {
+		out = append(out, kit.Link{Text: "Change the question", Href: at + "amend?request=" + r.ID})
 	}
 	if !r.State.Ended() {
 		out = append(out, kit.Link{Text: "Withdraw", Href: at + "withdraw?request=" + r.ID})

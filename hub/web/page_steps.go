@@ -27,7 +27,7 @@ type stepForm struct {
 
 func (s *site) stepPage(st stepForm) kit.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		return s.writeStep(w, r, st, newForm(map[string][]string{"request": {r.URL.Query().Get("request")}}), http.StatusOK)
+		return s.writeStep(w, r, st, newForm(map[string][]string{"request": {r.URL.Query().Get("request")}, "person": {r.URL.Query().Get("person")}}), http.StatusOK)
 	}
 }
 
@@ -72,8 +72,10 @@ func (s *site) writeStep(w http.ResponseWriter, r *http.Request, st stepForm, f 
 		return kit.ErrNotFound // a request that is not this enquiry's
 	}
 	form := s.posted("/enquiries/"+p.Enquiry.ID+"/"+st.path, body...)
-	if f.Get("request") != "" {
-		form.Hidden["request"] = f.Get("request")
+	for _, about := range []string{"request", "person"} {
+		if f.Get(about) != "" {
+			form.Hidden[about] = f.Get(about)
+		}
 	}
 	return s.layout.WriteStatus(w, r, code, kit.Page{Title: st.title, Caption: p.Enquiry.Reference, Breadcrumbs: trail(p.Enquiry, st.title), Path: "/board",
 		Problems: f.problems, Body: kit.Stack{form}})
@@ -90,7 +92,7 @@ func (v view) requestOf(f *form) (enquiry.RequestRow, bool) {
 
 // steps are all of them.
 func (s *site) steps() []stepForm {
-	return slices.Concat(s.enquirySteps(), s.endSteps(), s.requestSteps())
+	return slices.Concat(s.enquirySteps(), s.endSteps(), s.requestSteps(), s.amendSteps())
 }
 
 func (s *site) enquirySteps() []stepForm {

@@ -31,6 +31,12 @@ var payloads = map[string]string{
 	"POST /api/v1/requests/{id}/withdraw":          `{"reason":"r"}`,
 	"POST /api/v1/requests/{id}/review":            `{"reason":"r"}`,
 	"POST /api/v1/requests/{id}/clarification":     `{"text":"t"}`,
+	"POST /api/v1/enquiries/{id}/agreement/narrow": `{"agencies":["police"]}`,
+	"POST /api/v1/enquiries/{id}/correct":          `{"person":"subject-1","record":{},"reason":"r"}`,
+	"POST /api/v1/requests/{id}/amend":             `{"reason":"r"}`,
+	"POST /enquiries/{id}/agreement-part":          "agencies=police",
+	"POST /enquiries/{id}/correct":                 "given=Rowan&family=T&reason=r&person=subject-1",
+	"POST /enquiries/{id}/amend":                   "persons=subject-1&categories=police.crime&reason=r&request=",
 	"POST /api/v1/enquiries":                       `{}`,
 	"POST /enquiries/new":                          "people=1",
 	"POST /enquiries/{id}/ask":                     "from-day=1&from-month=1&from-year=2020&ask[2].choice=not&ask[2].reason=r",
@@ -170,8 +176,11 @@ func (c *client) to(method, path string, x target, body string) answer {
 		body += x.request
 	}
 	path = strings.ReplaceAll(path, "{id}", id)
-	if method == "GET" && !strings.HasPrefix(path, "/api/") && slices.ContainsFunc([]string{"/withdraw", "/review", "/clarification"}, func(s string) bool { return strings.HasSuffix(path, s) }) {
+	if method == "GET" && !strings.HasPrefix(path, "/api/") && slices.ContainsFunc([]string{"/withdraw", "/review", "/clarification", "/amend"}, func(s string) bool { return strings.HasSuffix(path, s) }) {
 		path += "?request=" + x.request
+	}
+	if method == "GET" && strings.HasSuffix(path, "/correct") {
+		path += "?person=subject-1"
 	}
 	return c.send(method, path, body)
 }

@@ -38,6 +38,7 @@ var requestWords = map[string]string{
 // codeWords say why a request or a notice ended as it did.
 var codeWords = map[string]string{
 	"deny_clause": "the agreement does not allow it", "deny_fault": "it could not be decided: telephone the agency", "review": "a manager reads it first",
+	"identity_corrected": "somebody's identity was corrected, and the agreement does not allow the question about who it is", "not_read": "nobody read it in its time: telephone them",
 	"withdrawn": "withdrawn by the hub", "no_receipt": "no receipt came: telephone the agency", "unknown_setting": "no setting is known by that number",
 	"unknown_key": "they are not connected",
 }
@@ -46,6 +47,7 @@ var markWords = map[string]string{
 	mash.MarkClarifying:        "The agency has asked a question back",
 	mash.MarkSourceUnavailable: "Could not search: this is not the same as nothing known",
 	mash.MarkAnswerRefused:     "An answer was refused: ask them to send it again",
+	mash.MarkChangeNotTaken:    "The agency could not be told that the question changed: telephone them",
 }
 
 // refusalWords say why a message was not taken in.
