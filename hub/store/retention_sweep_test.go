@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +16,16 @@ import (
 )
 
 // dying is a log that fails at its nth entry, as a crash before the commit does.
-type dying struct{ left int }
+type dying struct {
+	left int
+	said []string
+}
 
-func (d *dying) Append(mash.AuditTx, mash.Entry) error {
+func (d *dying) Append(_ mash.AuditTx, e mash.Entry) error {
 	if d.left--; d.left < 0 {
 		return errors.New("killed")
 	}
+	d.said = append(d.said, e.Action)
 	return nil
 }
 
@@ -66,7 +71,7 @@ func TestSweepSurvivesCrashes(t *testing.T) {
 		return h
 	}
 	whole := full()
-	n, err := sweeper(whole, &dying{1 << 30}).Sweep(context.Background())
+	n, err := sweeper(whole, &dying{left: 1 << 30}).Sweep(context.Background())
 	if err != nil || n == 0 {
 		t.Fatal(n, err)
 	}
@@ -78,15 +83,23 @@ func TestSweepSurvivesCrashes(t *testing.T) {
 	for k := range 20 {
 		h := full()
 		before := rows(t, h.f, HubTables())
-		_, err := sweeper(h, &dying{k}).Sweep(context.Background())
+		log := &dying{left: k}
+		_, err := sweeper(h, log).Sweep(context.Background())
+		gone, _, gerr := h.vault.Destroyed(AuditKey(start))
+		if gerr != nil || gone && !slices.Contains(log.said, "retention.audit_month") {
+			t.Errorf("killed at %d, the month's key is gone without a word: %v", k, gerr)
+		}
 		if err == nil {
+			if !gone {
+				t.Error("the month's key is still there")
+			}
 			break
 		}
 		if deaths++; k == 0 && rows(t, h.f, HubTables()) != before {
 			t.Error("something went without a word in the log")
 		}
 		for i := range 2 {
-			n, err := sweeper(h, &dying{1 << 30}).Sweep(context.Background())
+			n, err := sweeper(h, &dying{left: 1 << 30}).Sweep(context.Background())
 			if err != nil || i == 1 && n != 0 {
 				t.Errorf("killed at %d, sweep %d: %d, %v", k, i, n, err)
 			}
