@@ -29,10 +29,21 @@ func (s *site) noticePage(w http.ResponseWriter, r *http.Request, v node.TaskVie
 		p.Body = kit.Stack{informed(f.Informed, ""), kit.Paragraph{Text: f.Text, AsWritten: true},
 			kit.SummaryList{Rows: []kit.Row{{Key: "Reference", Text: dash(f.Reference)}}}}
 	}
+	if why := inboxWords[v.Inbox]; why != "" {
+		p.Body = append(kit.Stack{kit.Inset{Text: why}}, p.Body...)
+	}
 	p.Body = append(p.Body, kit.Form{Action: "/tasks/" + v.Task.ID + "/acknowledge", Body: kit.Stack{
 		kit.Paragraph{Text: "When you acknowledge, the hub learns that you have read this, and when. Nothing else is sent."},
 		kit.Button{Text: "I have read this", OnceOnly: true}}})
 	return s.layout.Write(w, r, p)
+}
+
+// inboxWords say why a notice that goes to the agency's own system is here.
+var inboxWords = map[string]string{
+	"asked":       "Your own system asks that a person reads this.",
+	"unavailable": "Your own system could not be reached in time, so you find this here. It may have it as well.",
+	"not_taken":   "Your own system does not take this notice, so you find it here.",
+	"no_system":   "Your own system is not connected any more, so you find this here.",
 }
 
 // encompass lays out an Operation Encompass notice: calmly, the child first.

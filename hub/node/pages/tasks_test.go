@@ -135,6 +135,9 @@ func TestNotice(t *testing.T) {
 		t.Error("the family is not first")
 	}
 	c.want(c.form("/tasks/"+task+"/acknowledge", nil), http.StatusSeeOther)
+	if after := c.want(c.get("/tasks/"+task), 409, "This is done already"); strings.Contains(after.body, "Rowan") || strings.Contains(after.body, "pillow") {
+		t.Error("it still says what it said")
+	}
 	c.want(c.form("/tasks/"+task+"/acknowledge", nil), 409, "This is done already")
 	c.want(c.form("/tasks/"+task+"/ask-back", url.Values{"text": {"who?"}}), 409)
 	n := 0
