@@ -24,4 +24,9 @@
 // agreement did not let us ask for it: who may looks at it, tells the agency
 // and destroys it. An answer that the hub has to refuse is marked on its
 // request, so that somebody telephones.
+//
+// What is personal of a closed enquiry is destroyed, or kept with a reason, by
+// a person, once the period of package retention is over. That is decided
+// durably before it is carried out, and carried out again until it is done. On
+// legal hold nothing of an enquiry is destroyed, and no question of it expires.
 package enquiry

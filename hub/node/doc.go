@@ -20,7 +20,8 @@
 // A request's progress is kept in one document per request (work), so that a
 // killed node goes on where it was: searching and fetching are reads and may
 // be repeated; what was sent is in the outbox. When the hub's receipt for the
-// final return is here, the document is deleted: search terms are not kept.
+// final return is here, or the question is withdrawn or expired, the document
+// is deleted: search terms are not kept, nor what a task that is done was about.
 //
 // A node may serve several hubs. Every row, key, topic and decision carries
 // the hub's id.

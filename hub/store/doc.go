@@ -29,6 +29,10 @@
 //   - Columns are keys and states, by which rows are found and guarded; the
 //     rest of a content-free record is one JSON document, so that a new field
 //     needs no migration. Content is sealed by the vault, or absent.
+//   - Every table has a class in package retention's catalogue, and its rows
+//     know how they are kept (retention_tables.go). What is on legal hold is
+//     destroyed by no statement and no key: the sweep, triggers and the vault
+//     each refuse by themselves.
 //
 // The SQL is written for both SQLite and PostgreSQL: parameters by number
 // (positional $N are silently swapped by SQLite), conflicts by ON CONFLICT and
