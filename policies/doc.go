@@ -34,9 +34,17 @@
 //
 // What folder a file is in says where its data is: data.tables, data.agreements.
 //
-// Writing rules: a negated test of a member that may be missing (not input.a in
-// {…}) is undefined rather than true, and the rule around it vanishes. Give the
-// test a rule of its own and negate that. A chain of else first chooses the name
+// Writing rules: what follows from the agreement alone (permits by category,
+// sentences) is a rule or a short function of its own, apart from what looks
+// at the case: the program then evaluates it once for each agency, purpose and
+// day. Of the input it may look at hub, purpose, kind, setting and the agencies
+// and units, and at the day through mash.agreement.today. A rule that a loop
+// needs is named before the loop, so that it is asked once and not for each
+// item. What permits is tested first, what refuses is looked for afterwards.
+//
+// A negated test of a member that may be missing (not input.a in {…}) is
+// undefined rather than true, and the rule around it vanishes. Give the test a
+// rule of its own and negate that. A chain of else first chooses the name
 // of a rule and only then looks up clause and sentence, so that a missing
 // clause cannot let the next link decide.
 package policies

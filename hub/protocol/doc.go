@@ -28,6 +28,18 @@
 // its fault and the evaluation is abandoned. Abandoned ones are counted, and
 // when too many are still running new questions get a fault at once.
 //
+// What a decision costs. Every answer of an agency takes two or three
+// decisions, so that their cost is a good part of what the whole path costs.
+// Three things keep it low; none of them can be seen from the rules:
+//
+//   - Rules that see of an input only who, what for and on which day are
+//     evaluated once for each such frame and then shared (shared.go). Which
+//     they are is found from the compiled rules and not declared.
+//   - Inputs are read straight into the engine's values, and answers straight
+//     out of them (value.go, answer.go). The input that is evaluated is still
+//     the recorded one, byte for byte.
+//   - The goroutine of an evaluation begins with a stack that is deep enough.
+//
 // Decisions about several things answer in Parts. Every key of the question is
 // there: one that the policy did not answer is deny(fault) in its own part,
 // so that one odd item does not hold back the others. The answer as a whole is

@@ -97,11 +97,13 @@ func run(pol *policy, query rego.PreparedEvalQuery, raw []byte, off topdown.Canc
 	if err != nil {
 		return outcome{err: fmt.Errorf("%w: not JSON", ErrInput)}
 	}
+	m := pol.frames.memory(input)
 	results, err := query.Eval(context.Background(), rego.EvalParsedInput(input), rego.EvalExternalCancel(off),
-		rego.EvalBaseCache(pol.data), rego.EvalGenerateJSON(asIs), rego.EvalMetrics(unmeasured))
+		rego.EvalVirtualCache(m), rego.EvalBaseCache(pol.data), rego.EvalGenerateJSON(asIs), rego.EvalMetrics(unmeasured))
 	if err != nil {
 		return outcome{err: evaluationError(err)}
 	}
+	m.keep()
 	return outcome{results: results}
 }
 

@@ -28,6 +28,7 @@ type policy struct {
 	queries map[mash.Question]rego.PreparedEvalQuery
 	words   map[string]*ast.Term // that inputs have in common with the policy
 	data    plainData
+	frames  frames
 }
 
 // compile reads, checks and prepares a policy. All that can be found wrong
@@ -61,7 +62,7 @@ func compile(ctx context.Context, files fs.FS, epoch int64) (*policy, error) {
 	store := inmem.NewFromObjectWithOpts(src.data,
 		inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))
 	p := &policy{version: src.version, epoch: epoch, queries: map[mash.Question]rego.PreparedEvalQuery{},
-		words: wordsOf(src.data), data: plainData{root}}
+		words: wordsOf(src.data), data: plainData{root}, frames: frames{rules: shareable(compiler, modules)}}
 	for question, entry := range questions {
 		if len(compiler.GetRules(ast.MustParseRef(entry))) == 0 {
 			return nil, fmt.Errorf("compiling policy: no rule answers %q", question)
