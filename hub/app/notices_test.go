@@ -132,10 +132,10 @@ func TestANoticeIsForgottenOnceRead(t *testing.T) {
 	if v.Notice == nil || v.Notice.Text != "CANARY-incident-1/rowan" || v.Inbox != "" {
 		t.Fatalf("the key adult sees %+v", v)
 	}
-	n := p.noticed(mash.NoticeReceived)
+	p.noticed(mash.NoticeReceived)
 	p.wants(school.n.Node.Acknowledge(t.Context(), p.at("schools/999002").staff(), v.Task.ID), mash.CodeNotFound)
 	p.must(school.n.Node.Acknowledge(t.Context(), school.staff(), v.Task.ID))
-	n = p.noticed(mash.NoticeAcknowledged)
+	n := p.noticed(mash.NoticeAcknowledged)
 	if n.AckedHow != wire.HowPerson || n.AckedBy != mash.RoleReviewer || n.Acked == nil {
 		t.Errorf("acknowledged by %q, %q", n.AckedBy, n.AckedHow)
 	}

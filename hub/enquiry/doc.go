@@ -29,4 +29,10 @@
 // a person, once the period of package retention is over. That is decided
 // durably before it is carried out, and carried out again until it is done. On
 // legal hold nothing of an enquiry is destroyed, and no question of it expires.
+//
+// An open question may change: its target with the rating, about whom, for what
+// and from when it asks, who somebody is. Each change goes out as a new revision
+// of the question; to ask for more is a new decision. A return is recognised by
+// the revision that it answers and judged by that one's terms, which stand with
+// the request: see terms.go.
 package enquiry

@@ -23,6 +23,15 @@
 // final return is here, or the question is withdrawn or expired, the document
 // is deleted: search terms are not kept, nor what a task that is done was about.
 //
+// A question may change while it is worked on. Any order of revisions leads to
+// the newest: what is asked no more is forgotten, who turned out to be somebody
+// else is searched for again, and nothing is asked of a system beyond it. An
+// answer says which revision it answers, by the hash of its sealed bytes.
+//
+// A notice goes to the agency's own system first, where one takes notices, with
+// the same key on every try; else, or when that fails, into a person's inbox.
+// What it said is forgotten once somebody or something has it.
+//
 // A node may serve several hubs. Every row, key, topic and decision carries
 // the hub's id.
 package node
