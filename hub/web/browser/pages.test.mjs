@@ -246,6 +246,8 @@ test('every page', async t => {
     const lead = await person(demo.hub, 'ig_lead')
     await look(lead, 'home of an IG lead')
     await visit(lead, demo.hub + '/board', 'board of an IG lead', 'Outstanding requests')
+    await visit(lead, demo.hub + '/retention', 'records', 'Records: keeping and destroying')
+    await visit(lead, address + '/keeping', 'how an enquiry is kept', 'How this enquiry is kept')
     const scrutineer = await person(demo.hub, 'scrutineer')
     await look(scrutineer, 'home of a scrutineer')
     await visit(scrutineer, demo.hub + '/audit', 'audit', 'Audit log')
