@@ -39,6 +39,18 @@ type Class struct {
 	Tables []string `json:"tables"`
 }
 
+// Own reports whether the period is the hub's own to set: no law or agreement
+// says it.
+func (c Class) Own() bool { return c.Source == design }
+
+// Kept is for how long, in words.
+func (c Class) Kept() string {
+	if c.End == WithIts {
+		return "as long as what it belongs to"
+	}
+	return c.Keep.String()
+}
+
 // Review is the date at which a record of this class whose period began at t is
 // due; zero for never.
 func (c Class) Review(t time.Time) time.Time { return c.Keep.After(t) }

@@ -222,14 +222,17 @@ func schedule(p enquiry.RetentionPicture) kit.Stack {
 	t := kit.Table{Caption: "How long everything is kept", CaptionClasses: "govuk-table__caption--m", Scroll: true, FirstCellIsHeader: true,
 		Head: []kit.Cell{{Text: "Records"}, {Text: "Kept for"}, {Text: "What then"}, {Text: "Why"}}}
 	for _, c := range p.Catalogue {
-		keep := []string{capital(c.Keep.String()), "From " + c.Begins}
+		keep := []string{capital(c.Kept()), "From " + c.Begins}
 		then := []string{endWords[c.End], c.Destroys}
 		if c.Keep.IsZero() {
 			keep = keep[:1]
 		}
 		checked := "Nobody has checked this against the law yet"
-		if c.Checked != "" {
+		switch {
+		case c.Checked != "":
 			checked = "Checked on " + c.Checked
+		case c.Own():
+			checked = ""
 		}
 		t.Rows = append(t.Rows, []kit.Cell{{HTML: lines(c.Name, c.Records)}, {HTML: lines(keep...)}, {HTML: lines(then...)}, {HTML: lines(c.Why, c.Source, checked)}})
 	}
