@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 
 	"github.com/ncruces/go-sqlite3/vfs"
@@ -112,7 +113,7 @@ func (l *logFile) load(block []byte, at int64) error {
 	switch {
 	case n == len(block):
 		l.cipher.Decrypt(block, tweak(at))
-	case err != io.EOF:
+	case !errors.Is(err, io.EOF):
 		return err
 	default:
 		clear(block)

@@ -57,7 +57,7 @@ func TestLogIsAFile(t *testing.T) {
 			got := make([]byte, n)
 			m, err := l.ReadAt(got, int64(off))
 			want := model[min(off, len(model)):min(off+n, len(model))]
-			if len(want) < n && err != io.EOF || len(want) == n && err != nil || !bytes.Equal(got[:m], want[:min(m, len(want))]) || m < len(want) {
+			if len(want) < n && !errors.Is(err, io.EOF) || len(want) == n && err != nil || !bytes.Equal(got[:m], want[:min(m, len(want))]) || m < len(want) {
 				t.Fatalf("%s reads %d of %d at %d: %v", who, m, n, off, err)
 			}
 		}

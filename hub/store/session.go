@@ -9,8 +9,8 @@ import (
 )
 
 // session is one connection with its prepared statements. It speaks to SQLite
-// without database/sql, which costs a third of a small statement: locks, a
-// context, a result and a row for each. What is here (run, exec, query and the
+// without database/sql, which takes locks, a context, a result and rows for
+// each statement. What is here (run, exec, query and the
 // rules of bind and cursor.Scan) is all that a session by another driver needs
 // to have. Not safe for concurrent use.
 type session struct {
