@@ -8,7 +8,7 @@ import (
 // check refuses data that the rules would only stumble over later, when
 // somebody waits for an answer: a register that names an agreement that is not
 // there, a law without its source, an agreement that numbers a clause it does
-// not have.
+// not have, a category without a name.
 func check(data map[string]any) error {
 	agreements, tables := object(data[folderAgreements]), object(data[folderTables])
 	var wrong []error
@@ -31,6 +31,15 @@ func check(data map[string]any) error {
 		}
 		if _, is := object(law)["enabled"].(bool); !is {
 			wrong = append(wrong, fmt.Errorf("law %s: enabled is missing", id))
+		}
+	}
+	catalogue := object(tables["catalogue"])
+	if len(catalogue) == 0 {
+		wrong = append(wrong, errors.New("the catalogue of categories is missing"))
+	}
+	for code, category := range catalogue {
+		if text(object(category)["label"]) == "" {
+			wrong = append(wrong, fmt.Errorf("category %s: label is missing", code))
 		}
 	}
 	reasons := object(tables["reasons"])
@@ -63,6 +72,13 @@ func checkAgreement(id string, agreement, laws, reasons map[string]any) []error 
 		}
 		if text(reasons[rule]) == "" {
 			wrong = append(wrong, fmt.Errorf("agreement %s: rule %s has no sentence", id, rule))
+		}
+	}
+	for name, pair := range object(agreement["pairs"]) {
+		for _, key := range []string{"categories", "handling"} {
+			if value, there := object(pair)[key]; there && object(value) == nil {
+				wrong = append(wrong, fmt.Errorf("agreement %s: pair %s: %s is not a table", id, name, key))
+			}
 		}
 	}
 	for name, clause := range clauses {

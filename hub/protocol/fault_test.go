@@ -241,6 +241,9 @@ func TestRefusedPolicies(t *testing.T) {
 		"a law that is missing":       {swap("tables/law.yaml", "  CA1989-s47:", "  CA1989-s47x:"), `law "CA1989-s47" is missing`},
 		"a rule without sentence":     {swap("tables/reasons.yaml", "  age_limit:", "  age_limitx:"), "rule age_limit has no sentence"},
 		"agreement without its dates": {swap("agreements/mash-fernshire.yaml", `  expires: "2029-12-31" # last day`, ""), "expires is missing"},
+		"no catalogue":                {remove("tables/catalogue.yaml"), "catalogue of categories is missing"},
+		"a category without label":    {swap("tables/catalogue.yaml", `{label: "police bail conditions", `, "{"), "category police.bail: label is missing"},
+		"handling codes as a list":    {swap("agreements/mash-fernshire.yaml", "      handling:\n        P: {}\n        C: {originator_control: true}\n", "      handling: [P, C]\n"), "handling is not a table"},
 		"agreement under another id":  {swap("agreements/mash-fernshire.yaml", "mash-fernshire:", "mash-elsewhere:"), "is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
