@@ -10,9 +10,9 @@ import (
 
 // session is one connection with its prepared statements. It speaks to SQLite
 // without database/sql, which takes locks, a context, a result and rows for
-// each statement. What is here (run, exec, query and the
-// rules of bind and cursor.Scan) is all that a session by another driver needs
-// to have. Not safe for concurrent use.
+// each statement. What is here (run, exec, query and the rules of bind and
+// cursor.Scan) is all that a session by another driver needs to have. Not safe
+// for concurrent use.
 type session struct {
 	conn  *sqlite3.Conn
 	stmts map[string]*sqlite3.Stmt
