@@ -85,7 +85,10 @@ const (
 	writeTimeout = 5 * time.Second
 	probeTimeout = 2 * time.Second
 	metadataTTL  = 2 * time.Second // how soon a topic created elsewhere is seen
-	retention    = 7 * 24 * time.Hour
+	// leaderWait is how long a write waits for its partition's leader: longer
+	// than metadataTTL, so that it is asked for again.
+	leaderWait = 3 * time.Second
+	retention  = 7 * 24 * time.Hour
 )
 
 func (o Options) check() error {

@@ -219,14 +219,19 @@ func (l *lane) drain() []item {
 }
 
 // write tries three times when the failure may be of the moment: a connection
-// that died with the broker's predecessor, a partition that just moved. The
+// that died with the broker's predecessor. A partition that was just made, or
+// just moved, has a leader in a moment, and that moment is waited for. The
 // outbox does the rest.
 func (l *lane) write(batch []item) error {
 	pause := backoff{min: 10 * time.Millisecond, max: 100 * time.Millisecond}
+	begun := l.k.now()
 	for attempt := 1; ; attempt++ {
 		err := l.produce(batch)
 		var kind kafka.Error
-		if err == nil || attempt == 3 || errors.As(err, &kind) && !kind.Temporary() {
+		if err == nil || errors.As(err, &kind) && !kind.Temporary() {
+			return err
+		}
+		if attempt >= 3 && (!leaderless(err) || l.k.now().Sub(begun) > leaderWait) {
 			return err
 		}
 		if moved(err) {
@@ -236,6 +241,13 @@ func (l *lane) write(batch []item) error {
 			return err
 		}
 	}
+}
+
+// leaderless reports whether the broker that was asked does not lead the
+// partition: it does not yet, or no longer.
+func leaderless(err error) bool {
+	return errors.Is(err, kafka.NotLeaderForPartition) || errors.Is(err, kafka.LeaderNotAvailable) ||
+		errors.Is(err, kafka.UnknownTopicOrPartition)
 }
 
 func (l *lane) produce(batch []item) error {
