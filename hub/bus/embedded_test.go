@@ -42,7 +42,12 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := stopApache(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
 }
 
 // process is a broker in a process of its own.
@@ -143,17 +148,5 @@ func TestEmbeddedBroker(t *testing.T) {
 				t.Fatalf("the broker moved from %s to %s", was, p.addr)
 			}
 		},
-	})
-}
-
-func TestApacheKafka(t *testing.T) {
-	addr := os.Getenv("MASH_TEST_KAFKA")
-	if addr == "" {
-		t.Skip("MASH_TEST_KAFKA is not set: give the bootstrap address of an Apache Kafka to run the suite on it")
-	}
-	o := bus.Options{Brokers: strings.Split(addr, ","), ClientID: "bustest", AllowPlaintext: true}
-	bustest.Run(t, bustest.Harness{
-		Connect: func(t *testing.T) mash.Bus { return connect(t, o) },
-		Topic:   func(t *testing.T, n int) string { return newTopic(t, o, n) },
 	})
 }

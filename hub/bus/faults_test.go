@@ -21,8 +21,9 @@ import (
 // TestFrozenBroker: a broker that stands still, connections open, is worse
 // than one that is gone. Publishing ends with its context, Probe says so
 // within its 2 s, and when the broker goes on, so does the reader.
-func TestFrozenBroker(t *testing.T) {
-	p := startBroker(t, t.TempDir())
+func TestFrozenBroker(t *testing.T) { onEach(t, frozenBroker) }
+
+func frozenBroker(t *testing.T, p engine) {
 	o := bus.Options{Brokers: []string{p.addr}}
 	k, topic := connect(t, o), newTopic(t, o, 1)
 	send := func(ctx context.Context, v string) error {
@@ -44,7 +45,7 @@ func TestFrozenBroker(t *testing.T) {
 	if err := send(ctx, "before"); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := p.signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
@@ -59,7 +60,7 @@ func TestFrozenBroker(t *testing.T) {
 	if took := time.Since(start); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+	if err := p.signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	if err := send(ctx, "after"); err != nil {
@@ -145,8 +146,9 @@ func TestFullDisk(t *testing.T) {
 }
 
 // TestClientBeforeBroker: hub and node may start first.
-func TestClientBeforeBroker(t *testing.T) {
-	p := startBroker(t, t.TempDir())
+func TestClientBeforeBroker(t *testing.T) { onEach(t, clientBeforeBroker) }
+
+func clientBeforeBroker(t *testing.T, p engine) {
 	o := bus.Options{Brokers: []string{p.addr}}
 	topic := newTopic(t, o, 1)
 	p.kill(t)

@@ -64,8 +64,9 @@ func (h *heard) wait(t *testing.T, op string, ok bool) {
 	t.Fatalf("never heard that %s is OK=%v; heard %v", op, ok, h.so())
 }
 
-func TestHealthTellsFailureAndRecovery(t *testing.T) {
-	p := startBroker(t, t.TempDir())
+func TestHealthTellsFailureAndRecovery(t *testing.T) { onEach(t, healthTellsFailureAndRecovery) }
+
+func healthTellsFailureAndRecovery(t *testing.T, p engine) {
 	var h heard
 	o := bus.Options{Brokers: []string{p.addr}, OnHealth: h.on}
 	k, topic := connect(t, o), newTopic(t, o, 1)
@@ -103,8 +104,9 @@ func TestHealthTellsFailureAndRecovery(t *testing.T) {
 	}
 }
 
-func TestMissingTopicIsHeard(t *testing.T) {
-	p := startBroker(t, t.TempDir())
+func TestMissingTopicIsHeard(t *testing.T) { onEach(t, missingTopicIsHeard) }
+
+func missingTopicIsHeard(t *testing.T, p engine) {
 	var h heard
 	o := bus.Options{Brokers: []string{p.addr}, OnHealth: h.on}
 	k := connect(t, o)

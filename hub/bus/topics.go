@@ -14,6 +14,10 @@ import (
 // EnsureTopics creates the topics that are missing. A topic that exists is
 // left as it is: another number of partitions than wanted is logged, because
 // changing it would move keys and lose their order.
+//
+// A topic keeps records by the broker's clock, not by the senders': by theirs,
+// Apache Kafka refuses records that claim to be of more than an hour ahead and
+// deletes what claims to be older than the retention.
 func (k *Kafka) EnsureTopics(ctx context.Context, topics []Topic) error {
 	var missing []kafka.TopicConfig
 	for _, t := range topics {
@@ -41,6 +45,7 @@ func (k *Kafka) EnsureTopics(ctx context.Context, topics []Topic) error {
 			ConfigEntries: []kafka.ConfigEntry{
 				{ConfigName: "max.message.bytes", ConfigValue: strconv.Itoa(maxBatch)},
 				{ConfigName: "retention.ms", ConfigValue: strconv.FormatInt(keep.Milliseconds(), 10)},
+				{ConfigName: "message.timestamp.type", ConfigValue: "LogAppendTime"},
 			},
 		})
 	}
