@@ -60,7 +60,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	d := &Demo{Options: o, nodes: map[string]*child{}, secrets: map[string]string{}, began: time.Now()}
 	cleanup, err := d.prepare()
 	if err != nil {
-		return err
+		return d.explain(err)
 	}
 	defer cleanup()
 	// A write to a pipe that nobody reads (demo | head -1) would end this
@@ -81,7 +81,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if errors.Is(context.Cause(ctx), errUnread) {
 		return errUnread
 	}
-	return err
+	return d.explain(err)
 }
 
 // errUnread ends a demo whose output goes nowhere.
@@ -112,6 +112,7 @@ func (d *Demo) prepare() (cleanup func(), err error) {
 	if strings.ContainsAny(dir, "?#") {
 		return nil, errors.New("the data directory's path must not hold ? or #: choose another with --data")
 	}
+	d.dir = dir // what explain speaks of
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
 	}
@@ -125,7 +126,13 @@ func (d *Demo) prepare() (cleanup func(), err error) {
 			return nil, err
 		}
 	}
-	d.dir = dir
+	if err := room(dir); err != nil {
+		held.Close()
+		if temporary {
+			os.RemoveAll(dir)
+		}
+		return nil, err
+	}
 	return func() {
 		held.Close()
 		if temporary {
