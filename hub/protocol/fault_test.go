@@ -141,6 +141,17 @@ func TestSharedKey(t *testing.T) {
 	if v := d.Part("item:i1"); v.Answer != mash.Deny || !v.Fault {
 		t.Errorf("shared id: %+v", v)
 	}
+	// Nor does one that goes let a hidden category be told of while the other stays.
+	in = releaseOf(2)
+	in.Items[0].Category, in.Items[1].Category = "police.intelligence", "police.intelligence"
+	in.Items[1].ID, in.Items[1].Band = in.Items[0].ID, "none"
+	d = p.Release(context.Background(), in)
+	if v := d.Part("item:item-0"); v.Answer != mash.Deny || !v.Fault {
+		t.Errorf("shared id of a hidden category: %+v", v)
+	}
+	if v := d.Part("existence:subject-1:police.intelligence"); v.Answer != mash.Deny {
+		t.Errorf("hidden category with a shared id: %+v", v)
+	}
 	// The same thing named twice is the same thing.
 	in = releasePolice()
 	in.Held = append(in.Held, in.Held[0])
