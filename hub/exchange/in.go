@@ -62,15 +62,17 @@ func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, bat
 		if err := x.mark(tx, claimed); err != nil {
 			return err
 		}
+		var owed []receipt
 		for _, a := range arrivals {
 			item, err := x.takeOne(ctx, tx, a, now)
 			if err != nil {
 				return err
 			}
 			if item != nil {
-				tx.OnCommit(func() { x.owe(a.msg.Audience, a.msg.Issuer, *item) })
+				owed = append(owed, receipt{a.msg.Audience, a.msg.Issuer, *item})
 			}
 		}
+		tx.OnCommit(func() { x.owe(owed) })
 		return tx.SetPosition(topic, partition, batch[len(batch)-1].Offset+1)
 	})
 	x.done(claimed, err == nil)
@@ -227,11 +229,13 @@ func (x *Exchange[T]) remind(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("looking for receipts to send again: %w", err)
 	}
+	var owed []receipt
 	for _, m := range taken {
 		if kind := wire.Kind(m.Kind); kind != wire.KindReceipt && x.speaksFor(m.Audience) {
-			x.owe(m.Audience, m.Issuer, receiptOf(m))
+			owed = append(owed, receipt{m.Audience, m.Issuer, receiptOf(m)})
 		}
 	}
+	x.owe(owed)
 	return nil
 }
 

@@ -89,11 +89,22 @@ func (x *Exchange[T]) queue(m mash.OutMessage) {
 	x.Nudge()
 }
 
-// owe takes the receipt of a message that was committed.
-func (x *Exchange[T]) owe(from, to mash.Address, item wire.ReceiptItem) {
+// receipt is what one of us owes a correspondent for a message.
+type receipt struct {
+	from, to mash.Address
+	item     wire.ReceiptItem
+}
+
+// owe takes the receipts of what was committed together: they go together.
+func (x *Exchange[T]) owe(receipts []receipt) {
+	if len(receipts) == 0 {
+		return
+	}
 	x.mu.Lock()
-	if k := [2]mash.Address{from, to}; len(x.owed[k]) < mostOwed {
-		x.owed[k] = append(x.owed[k], item)
+	for _, r := range receipts {
+		if k := [2]mash.Address{r.from, r.to}; len(x.owed[k]) < mostOwed {
+			x.owed[k] = append(x.owed[k], r.item)
+		}
 	}
 	x.mu.Unlock()
 	x.Nudge()
