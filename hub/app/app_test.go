@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,9 +14,7 @@ import (
 	"mashhub/connectors/police"
 	"mashhub/connectors/socialcare"
 	"mashhub/hub/app"
-	"mashhub/hub/bus"
 	"mashhub/hub/demo/world"
-	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
 	"mashhub/plugins/connector"
 )
@@ -47,117 +44,19 @@ func testLog(t *testing.T) *slog.Logger {
 	return slog.New(slog.NewTextHandler(io.Discard, nil))
 }
 
-func broker(t *testing.T, topics []bus.Topic) []string {
-	t.Helper()
-	ready := make(chan string, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		done <- bus.RunBroker(ctx, bus.BrokerOptions{Dir: filepath.Join(t.TempDir(), "broker"), Topics: topics, OnReady: func(a string) { ready <- a }})
-	}()
-	t.Cleanup(func() { cancel(); <-done })
-	select {
-	case a := <-ready:
-		return []string{a}
-	case err := <-done:
-		t.Fatal(err)
-	}
-	return nil
-}
-
 // TestOneAgencyEveryHop asks the police of scenario 1 through a real plugin
 // process, a real broker and real stores on both sides.
 func TestOneAgencyEveryHop(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
-	log := testLog(t)
 	s, err := world.LoadAt(1, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	db, err := world.BuildPolice(ctx, t.TempDir(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	agencies, err := world.Directory()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var only mash.Directory
-	for _, a := range agencies {
-		if a.ID == "police" {
-			only = append(only, a)
-		}
-	}
-	brokers := broker(t, app.Topics(world.Hub, only))
-	enrol := filepath.Join(dir, "enrol")
-	h, err := app.NewHub(ctx, app.HubOptions{ID: world.Hub, Dir: filepath.Join(dir, "hub"), Enrol: enrol, Brokers: brokers, Agencies: only,
-		Targets: hours{}, Env: mash.SystemEnv(), Log: log.With("side", "hub")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { h.Close() })
-	self, _ := os.Executable()
-	n, err := app.NewNode(ctx, app.NodeOptions{Agency: only[0], Dir: filepath.Join(dir, "police"), Enrol: enrol, Env: mash.SystemEnv(), Log: log.With("side", "police"),
-		Hubs: []app.HubLink{{ID: world.Hub, Brokers: brokers}},
-		Connectors: []app.ConnectorSpec{{Name: "police", Cmd: []string{self, "serve-connector", "police"},
-			Config: []byte(`{"driver":"sqlite","dsn":"` + db + `"}`)}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
-	done := make(chan error, 2)
-	go func() { done <- n.Enrolment(ctx) }()
-	if err := h.Enrolment(ctx, []string{"police"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	rctx, stop := context.WithCancel(ctx)
-	go func() { done <- h.Run(rctx) }()
-	go func() { done <- n.Run(rctx) }()
-	t.Cleanup(func() {
-		stop()
-		for range 2 {
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	worker := mash.Actor{ID: "worker-1", Roles: []string{mash.RoleWorker}}
-	in := enquiry.OpenInput{Originator: mash.Originator{Kind: "school"}, Evidence: true, Narrative: "worried", RAG: mash.Amber, Level: 3, Purpose: mash.PurposeS17,
-		Basis:    mash.Basis{Agreement: &mash.Agreement{State: "given", GivenBy: "parent", Told: "FS-2", At: time.Now().Add(-time.Hour)}},
-		Informed: mash.Informed{Answer: "yes"}, VoiceNotSought: "not seen yet"}
-	for _, a := range s.Enquiry.About {
-		in.People = append(in.People, mash.EnquiryPerson{Key: a.Key, Role: a.Role, Relation: a.Relation, Reason: a.Reason, Record: s.People[a.Key].Record()})
-	}
-	e, err := h.Desk.Open(ctx, worker, in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rs, err := h.Desk.Ask(ctx, worker, e.ID, enquiry.AskInput{From: time.Date(2016, 5, 3, 0, 0, 0, 0, time.UTC), Ask: []enquiry.PartyAsk{{Party: mash.Party{Agency: "police"},
-		Categories: []string{"police.domestic_incident", "police.crime", "police.missing_episode"}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rs[0].State != mash.RequestQueued {
-		t.Fatalf("the request is %s (%s)", rs[0].State, rs[0].Code)
-	}
-	if err := h.Desk.WriteOwnView(ctx, worker, e.ID, "what I think"); err != nil {
-		t.Fatal(err)
-	}
-	var p enquiry.Picture
-	for ctx.Err() == nil {
-		if p, err = h.Desk.Show(ctx, worker, e.ID, "chronology"); err != nil {
-			t.Fatal(err)
-		}
-		if p.Requests[0].State.Ended() {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	l := broker(t, app.Topics(world.Hub, policeOnly(t)))
+	both := newPair(t, s, l.brokers, l.bus)
+	both.start(ctx, t)
+	p := both.landed(ctx, t, both.ask(ctx, t, s))
 	for _, x := range p.Chronology {
 		t.Log(x.Item.Category, x.Item.Date.Date, x.Item.Title)
 	}

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,11 +85,13 @@ func TestOneNodeTwoHubs(t *testing.T) {
 	ids := []string{world.Hub, neighbour}
 	hubs := map[string]*app.Hub{}
 	var links []app.HubLink
+	all := line{names: map[string]string{}} // the node is on each
 	for _, id := range ids {
-		brokers := broker(t, app.Topics(id, only)) // each partnership has its own
-		links = append(links, app.HubLink{ID: id, Brokers: brokers})
-		h, err := app.NewHub(ctx, app.HubOptions{ID: id, Dir: filepath.Join(dir, id), Enrol: enrol, Brokers: brokers, Agencies: only,
-			Targets: hours{}, Env: mash.SystemEnv(), Log: log.With("side", id), Wrap: app.Wraps[mash.HubTx]{Policy: point(mash.HubAddress(id))}})
+		l := broker(t, app.Topics(id, only)) // each partnership has its own, or names of its own
+		maps.Copy(all.names, l.names)
+		links = append(links, app.HubLink{ID: id, Brokers: l.brokers})
+		h, err := app.NewHub(ctx, app.HubOptions{ID: id, Dir: filepath.Join(dir, id), Enrol: enrol, Brokers: l.brokers, Agencies: only,
+			Targets: hours{}, Env: mash.SystemEnv(), Log: log.With("side", id), Wrap: app.Wraps[mash.HubTx]{Policy: point(mash.HubAddress(id)), Bus: l.bus}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +100,7 @@ func TestOneNodeTwoHubs(t *testing.T) {
 	}
 	self, _ := os.Executable()
 	n, err := app.NewNode(ctx, app.NodeOptions{Agency: police, Dir: filepath.Join(dir, "police"), Enrol: enrol, Env: mash.SystemEnv(), Log: log.With("side", "police"),
-		Hubs: links, Wrap: app.Wraps[mash.NodeTx]{Policy: point(mash.PartyAddress(mash.Party{Agency: "police"}))},
+		Hubs: links, Wrap: app.Wraps[mash.NodeTx]{Policy: point(mash.PartyAddress(mash.Party{Agency: "police"})), Bus: all.bus},
 		Connectors: []app.ConnectorSpec{{Name: "police", Cmd: []string{self, "serve-connector", "police"}, Config: []byte(`{"driver":"sqlite","dsn":"` + db + `"}`)}}})
 	if err != nil {
 		t.Fatal(err)
