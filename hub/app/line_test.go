@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mashhub/hub/app"
+	"mashhub/hub/audit"
 	"mashhub/hub/bus"
 	"mashhub/hub/demo/world"
 	"mashhub/hub/enquiry"
@@ -267,6 +268,7 @@ func (p *pair) once(ctx context.Context, t *testing.T, e mash.Enquiry) {
 		if qerr != nil || len(q) > 0 {
 			t.Errorf("the node put aside %v, %v", q, qerr)
 		}
+		recordedOnce(t, tx, p.node.Audit, pic.Requests[0].ID)
 		return err
 	})
 	if err != nil {
@@ -281,9 +283,48 @@ func (p *pair) once(ctx context.Context, t *testing.T, e mash.Enquiry) {
 		if qerr != nil || len(q) > 0 {
 			t.Errorf("the hub put aside %v, %v", q, qerr)
 		}
+		recordedOnce(t, tx, p.hub.Audit, pic.Requests[0].ID)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// recordedOnce checks that a log has nothing twice about a request.
+func recordedOnce(t *testing.T, tx mash.AuditTx, log *audit.Log, request string) {
+	t.Helper()
+	size, err := tx.TreeSize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := tx.Unsequenced(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range size {
+		r, err := tx.AuditRowAt(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, r)
+	}
+	n := map[string]int{}
+	for _, r := range rows {
+		e, err := log.Entry(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Request == request {
+			n[e.Action]++
+		}
+	}
+	for action, times := range n {
+		if times != 1 || action == "message.refused" { // a repeat is known before it is refused
+			t.Errorf("%s has %q %d times", log.Origin(), action, times)
+		}
+	}
+	if len(n) == 0 {
+		t.Errorf("%s has nothing about the request", log.Origin())
 	}
 }
