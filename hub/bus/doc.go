@@ -30,6 +30,29 @@
 // Topic names and keys are visible to the broker: they hold the hub's id, an
 // agency's id and the request's id, nothing personal. Values are sealed.
 //
+// Apache Kafka. kafka-go 0.4.51 is tested by its authors up to Kafka 2.7; this
+// package is tested on 4.4.0, one node (deploy/kafka): the conformance suite,
+// kill -9 and a frozen broker. The two agree on a version of every request that
+// is used here. What differs from the embedded broker, and what we do about it:
+//
+//   - A topic is announced before its partition has a leader, and the first
+//     write or read is refused with error 6. A write waits for the leader up to
+//     3 s; a reader says that it fails, and then that it works again.
+//   - A record whose time is more than an hour ahead of the broker's clock is
+//     refused, and one older than the retention is deleted. Topics that
+//     EnsureTopics makes go by the broker's clock instead, so that an agency's
+//     wrong clock does no harm. It leaves topics that exist as they are: whoever
+//     makes them by other means sets message.timestamp.type=LogAppendTime.
+//   - An acknowledged record is in the memory of the in-sync replicas and not
+//     yet on a disk. It survives kill -9 of a broker, but a power cut only where
+//     another replica is elsewhere.
+//   - A killed broker that starts again is let in when its old session is over:
+//     9 s by default, 3 s in deploy/kafka. Until then nothing is served.
+//   - A topic that an access list hides is reported as one that does not exist.
+//
+// kafka-go's reader of consumer groups works there too, and took 9 s for its
+// first record (seen): see above why there are none.
+//
 // The broker is trusted with nothing but delivery. What it cannot be stopped
 // from: withholding, repeating and reordering messages (receipts, the inbox
 // and sequences catch these), and stopping a client process by a malformed
