@@ -5,6 +5,8 @@ package bus_test
 import (
 	"errors"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -118,4 +120,31 @@ func TestAWrongClockOfTheSender(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTheKafkaThatIsMeant: documents name the version that tests run on.
+func TestTheKafkaThatIsMeant(t *testing.T) {
+	text := func(file string) string {
+		b, err := os.ReadFile(filepath.Join("..", "..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	m := regexp.MustCompile(`<artifactId>kafka_2\.13</artifactId>\s*<version>([0-9.]+)</version>`).FindStringSubmatch(text("deploy/kafka/pom.xml"))
+	if m == nil {
+		t.Fatal("pom.xml names no version")
+	}
+	said := regexp.MustCompile(`(?:Apache\s+Kafka|tested on) (\d+\.\d+\.\d+)`)
+	for _, file := range []string{"README.md", "CHANGELOG.md", "hub/bus/doc.go"} {
+		all := said.FindAllStringSubmatch(text(file), -1)
+		if len(all) == 0 {
+			t.Errorf("%s names no version", file)
+		}
+		for _, v := range all {
+			if v[1] != m[1] {
+				t.Errorf("%s says %s, and tests run on %s", file, v[1], m[1])
+			}
+		}
+	}
 }
