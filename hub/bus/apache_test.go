@@ -3,8 +3,11 @@
 package bus_test
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -146,5 +149,68 @@ func TestTheKafkaThatIsMeant(t *testing.T) {
 				t.Errorf("%s says %s, and tests run on %s", file, v[1], m[1])
 			}
 		}
+	}
+}
+
+// TestApacheKafkaLeavesNothing: however the script ends, so does the server;
+// and a directory of its own goes with it unless it was killed.
+func TestApacheKafkaLeavesNothing(t *testing.T) {
+	command := os.Getenv("MASH_TEST_KAFKA_START")
+	if command == "" {
+		t.Skip("MASH_TEST_KAFKA_START is not set: give the full path of deploy/kafka/broker to see how it ends")
+	}
+	for _, how := range []struct {
+		name   string
+		end    func(*exec.Cmd, io.Closer) error
+		killed bool
+	}{
+		{"standard input ends", func(_ *exec.Cmd, in io.Closer) error { return in.Close() }, false},
+		{"SIGTERM", func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGTERM) }, false},
+		{"SIGKILL", func(c *exec.Cmd, _ io.Closer) error { return c.Process.Kill() }, true},
+	} {
+		t.Run(how.name, func(t *testing.T) {
+			if _, err := exec.LookPath("setpriv"); how.killed && err != nil {
+				t.Skip("there is no setpriv, which ends the server with a killed script")
+			}
+			dir := t.TempDir()
+			cmd := exec.Command(command)
+			cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+			cmd.Stderr = os.Stderr
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = cmd.Process.Kill() })
+			addr, err := bufio.NewReader(out).ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := connect(t, bus.Options{Brokers: []string{strings.TrimSpace(addr)}})
+			if err := k.Probe(t.Context()); err != nil {
+				t.Fatalf("it says that it serves, and: %v", err)
+			}
+			if err := how.end(cmd, in); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err != nil && !how.killed {
+				t.Errorf("it ended with %v", err)
+			}
+			for deadline := time.Now().Add(5 * time.Second); how.killed && k.Probe(t.Context()) == nil && time.Now().Before(deadline); {
+				time.Sleep(20 * time.Millisecond)
+			}
+			if k.Probe(t.Context()) == nil {
+				t.Error("the server is still there")
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 && !how.killed {
+				t.Errorf("it left %v, %v", left, err)
+			}
+		})
 	}
 }
