@@ -47,7 +47,12 @@ type arrival struct {
 	err    error
 }
 
-// take brings a batch in, in one transaction.
+// errApart says that a message of a batch is refused, or failed: what it wrote
+// must be undone by itself.
+var errApart = errors.New("to be taken one by one")
+
+// take brings a batch in, in one transaction. Nearly always all of it is
+// accepted: only where it is not, a second try gives each message a savepoint.
 func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, batch []mash.BusRecord) error {
 	arrivals := make([]arrival, len(batch))
 	for i, rec := range batch {
@@ -56,25 +61,11 @@ func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, bat
 			return fmt.Errorf("opening message: %w", err) // ours to mend: tried again
 		}
 	}
-	now := x.Env.Now()
 	claimed := x.claim()
-	err := x.Store.Update(ctx, func(tx T) error {
-		if err := x.mark(tx, claimed); err != nil {
-			return err
-		}
-		var owed []receipt
-		for _, a := range arrivals {
-			item, err := x.takeOne(ctx, tx, a, now)
-			if err != nil {
-				return err
-			}
-			if item != nil {
-				owed = append(owed, receipt{a.msg.Audience, a.msg.Issuer, *item})
-			}
-		}
-		tx.OnCommit(func() { x.owe(owed) })
-		return tx.SetPosition(topic, partition, batch[len(batch)-1].Offset+1)
-	})
+	err := x.takeAll(ctx, topic, partition, arrivals, claimed, x.takeGood)
+	if errors.Is(err, errApart) {
+		err = x.takeAll(ctx, topic, partition, arrivals, claimed, x.takeApart)
+	}
 	x.done(claimed, err == nil)
 	if err != nil {
 		return err
@@ -83,6 +74,30 @@ func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, bat
 		x.Changed(refs)
 	}
 	return nil
+}
+
+// takeAll is one transaction: the arrivals, what the broker has of ours, and
+// the position.
+func (x *Exchange[T]) takeAll(ctx context.Context, topic string, partition int, arrivals []arrival, claimed []*handed,
+	one func(context.Context, T, arrival, time.Time) (*wire.ReceiptItem, error)) error {
+	now := x.Env.Now()
+	return x.Store.Update(ctx, func(tx T) error {
+		if err := x.mark(tx, claimed); err != nil {
+			return err
+		}
+		var owed []receipt
+		for _, a := range arrivals {
+			item, err := one(ctx, tx, a, now)
+			if err != nil {
+				return err
+			}
+			if item != nil {
+				owed = append(owed, receipt{a.msg.Audience, a.msg.Issuer, *item})
+			}
+		}
+		tx.OnCommit(func() { x.owe(owed) })
+		return tx.SetPosition(topic, partition, arrivals[len(arrivals)-1].rec.Offset+1)
+	})
 }
 
 // about lists what a batch was about, and whether it holds anything but
@@ -145,8 +160,55 @@ func forged(err error) bool {
 	return false
 }
 
-// takeOne takes one arrival and returns the receipt item it earns, if any.
-func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Time) (*wire.ReceiptItem, error) {
+// expired reports whether a message came too late to count.
+func (a arrival) expired(now time.Time) bool {
+	return !a.msg.ExpiresAt.IsZero() && !now.Before(a.msg.ExpiresAt)
+}
+
+// takeGood takes an arrival that nothing is wrong with, and returns the receipt
+// item it earns, if any. Errors: errApart for any other.
+func (x *Exchange[T]) takeGood(ctx context.Context, tx T, a arrival, now time.Time) (*wire.ReceiptItem, error) {
+	if !a.opened || a.err != nil || a.expired(now) {
+		return nil, errApart
+	}
+	if a.msg.Kind == wire.KindReceipt {
+		return nil, x.settle(tx, a, now)
+	}
+	in := x.taken(a, now)
+	in.Accepted = true
+	if a.msg.Kind != wire.KindStatus {
+		err := tx.Take(in)
+		if errors.Is(err, mash.ErrStale) { // a duplicate: the stored receipt goes again
+			if in, err = tx.Taken(in.Issuer, in.ID); err == nil {
+				item := receiptOf(in)
+				return &item, nil
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("taking message: %w", err)
+		}
+	}
+	if err := x.Handlers[a.msg.Kind](ctx, tx, x.received(a, now)); err != nil {
+		return nil, errors.Join(errApart, err)
+	}
+	if a.msg.Kind == wire.KindStatus { // the next one tells as much; none is kept
+		return nil, nil
+	}
+	item := receiptOf(in)
+	return &item, nil
+}
+
+func (x *Exchange[T]) taken(a arrival, now time.Time) mash.InMessage {
+	return mash.InMessage{Issuer: a.msg.Issuer, ID: a.msg.ID, Audience: a.msg.Audience, Hub: x.Hub, Kind: string(a.msg.Kind), Ref: a.msg.Ref,
+		Revision: a.msg.Revision, Sequence: a.msg.Sequence, Hash: a.hash, At: now}
+}
+
+func (x *Exchange[T]) received(a arrival, now time.Time) Received {
+	return Received{Message: a.msg, Hash: a.hash, At: now}
+}
+
+// takeApart takes any arrival, and undoes what it wrote if it is refused.
+func (x *Exchange[T]) takeApart(ctx context.Context, tx T, a arrival, now time.Time) (*wire.ReceiptItem, error) {
 	if !a.opened {
 		return nil, x.quarantine(tx, a, mash.CodeOf(a.err), now)
 	}
@@ -167,12 +229,12 @@ func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Tim
 	}
 	var code mash.Code
 	failure := a.err
-	if failure == nil && !a.msg.ExpiresAt.IsZero() && !now.Before(a.msg.ExpiresAt) {
+	if failure == nil && a.expired(now) {
 		failure = mash.Errorf(mash.CodeConflict, "expired before it arrived")
 	}
 	if failure == nil {
 		failure = tx.Nested(func() error {
-			return x.Handlers[a.msg.Kind](ctx, tx, Received{Message: a.msg, Hash: a.hash, At: now})
+			return x.Handlers[a.msg.Kind](ctx, tx, x.received(a, now))
 		})
 	}
 	if failure != nil {
@@ -194,7 +256,7 @@ func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Tim
 			return nil, fmt.Errorf("recording refusal: %w", err)
 		}
 		if x.Refused != nil {
-			if err := x.Refused(tx, Received{Message: a.msg, Hash: a.hash, At: now}, code); err != nil {
+			if err := x.Refused(tx, x.received(a, now), code); err != nil {
 				return nil, fmt.Errorf("noting refusal: %w", err)
 			}
 		}
@@ -202,8 +264,8 @@ func (x *Exchange[T]) takeOne(ctx context.Context, tx T, a arrival, now time.Tim
 	if a.msg.Kind == wire.KindStatus { // the next one tells as much; none is kept
 		return nil, nil
 	}
-	in := mash.InMessage{Issuer: a.msg.Issuer, ID: a.msg.ID, Audience: a.msg.Audience, Hub: x.Hub, Kind: string(a.msg.Kind), Ref: a.msg.Ref,
-		Revision: a.msg.Revision, Sequence: a.msg.Sequence, Hash: a.hash, At: now, Accepted: failure == nil, Code: string(code)}
+	in := x.taken(a, now)
+	in.Accepted, in.Code = failure == nil, string(code)
 	if err := tx.Take(in); err != nil {
 		return nil, fmt.Errorf("taking message: %w", err)
 	}
