@@ -68,6 +68,7 @@ type Exchange[T mash.ExchangeTx] struct {
 	fresh    []mash.OutMessage                      // committed, not yet handed to the broker
 	handed   map[string]*handed                     // on their way or there, and not yet recorded as sent
 	owed     map[[2]mash.Address][]wire.ReceiptItem // by who owes it to whom
+	ripe     bool                                   // what is owed has waited long enough
 }
 
 // maxAttempts is how often a handler may fail on one message before it is

@@ -18,6 +18,9 @@ const (
 	// mostOwed bounds the receipts that wait for a broker, in items. Beyond it
 	// they are dropped: the message comes again, and earns its receipt again.
 	mostOwed = 1 << 14
+	// company is how long a receipt waits for others to the same correspondent.
+	// Nobody waits for it: it says to stop repeating, which begins after seconds.
+	company = 200 * time.Millisecond
 	// reminded is how far back receipts go again after a start. What is older
 	// is asked for by its sender, who repeats it once a minute at least.
 	reminded = 10 * time.Minute
@@ -101,11 +104,21 @@ func (x *Exchange[T]) owe(receipts []receipt) {
 		return
 	}
 	x.mu.Lock()
+	if len(x.owed) == 0 {
+		time.AfterFunc(min(company, x.Tick), x.ripen)
+	}
 	for _, r := range receipts {
 		if k := [2]mash.Address{r.from, r.to}; len(x.owed[k]) < mostOwed {
 			x.owed[k] = append(x.owed[k], r.item)
 		}
 	}
+	x.mu.Unlock()
+}
+
+// ripen lets the receipts go that are owed by now.
+func (x *Exchange[T]) ripen() {
+	x.mu.Lock()
+	x.ripe = true
 	x.mu.Unlock()
 	x.Nudge()
 }
@@ -116,7 +129,12 @@ func (x *Exchange[T]) owe(receipts []receipt) {
 func (x *Exchange[T]) hand(ctx context.Context) error {
 	x.mu.Lock()
 	fresh, owed := x.fresh, x.owed
-	x.fresh, x.owed = nil, map[[2]mash.Address][]wire.ReceiptItem{}
+	x.fresh = nil
+	if x.ripe {
+		x.owed, x.ripe = map[[2]mash.Address][]wire.ReceiptItem{}, false
+	} else {
+		owed = nil
+	}
 	for _, m := range fresh {
 		x.remember(m, time.Time{})
 	}
@@ -145,6 +163,7 @@ func (x *Exchange[T]) hand(ctx context.Context) error {
 		}
 	}
 	if err != nil {
+		x.ripe = x.ripe || len(owed) > 0
 		for k, items := range owed {
 			if len(x.owed[k])+len(items) <= mostOwed {
 				x.owed[k] = append(items, x.owed[k]...)
