@@ -143,9 +143,11 @@ func (d *Desk) land(ctx context.Context, tx mash.HubTx, m exchange.Received) err
 	if err != nil {
 		return err
 	}
-	earlier, err := existenceOnly(tx, r.As(asked))
-	if err != nil {
-		return err
+	earlier := existence
+	if asked.Decision != r.Decision {
+		if earlier, err = existenceOnly(tx, r.As(asked)); err != nil {
+			return err
+		}
 	}
 	aside, err := d.sift(&ret, both(r, asked), union(existence, earlier))
 	if err != nil {
@@ -293,12 +295,12 @@ func (d *Desk) disclosures(tx mash.HubTx, r mash.Request, ret mash.Return, aside
 // afterDecision puts a decision up for review when a return lands after it
 // (I4).
 func (d *Desk) afterDecision(tx mash.HubTx, r mash.Request, ret mash.Return) error {
-	e, err := tx.Enquiry(r.EnquiryID)
-	if err != nil {
+	e, err := tx.EnquiryHead(r.EnquiryID)
+	if err != nil || !decided(e) {
 		return err
 	}
-	if !decided(e) {
-		return nil
+	if e, err = tx.Enquiry(r.EnquiryID); err != nil {
+		return err
 	}
 	e.Review = true
 	if err := tx.UpdateEnquiry(e); err != nil {

@@ -275,6 +275,7 @@ type Keys interface {
 type Enquiries interface {
 	PutEnquiry(Enquiry) error // new
 	Enquiry(id string) (Enquiry, error)
+	EnquiryHead(id string) (Enquiry, error) // without Content
 	// UpdateEnquiry stores e if its Version is the stored one and raises it.
 	// Errors: ErrStale, ErrNotFound.
 	UpdateEnquiry(Enquiry) error

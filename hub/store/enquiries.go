@@ -99,6 +99,11 @@ func (t hubTx) Enquiry(id string) (mash.Enquiry, error) {
 	return v.doc, nil
 }
 
+// EnquiryHead is the enquiry without what is sealed. Errors: ErrNotFound.
+func (t hubTx) EnquiryHead(id string) (mash.Enquiry, error) {
+	return one(t.tx, scanDoc[mash.Enquiry], `SELECT doc FROM enquiries WHERE id = ?1`, id)
+}
+
 // UpdateEnquiry stores e if its Version is the stored one, and raises it. An
 // empty Content leaves the sealed one as it is, because a listed enquiry has
 // none; content is erased by destroying its key. Errors: ErrStale,
