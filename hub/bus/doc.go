@@ -50,6 +50,9 @@
 //     9 s by default, 3 s in deploy/kafka. Until then nothing is served.
 //   - A topic that an access list hides is reported as one that does not exist.
 //
+// TLS 1.3, SCRAM and access lists were tried there by hand and worked; the test
+// of them runs on a broker in the test's process.
+//
 // kafka-go's reader of consumer groups works there too, and took 9 s for its
 // first record (seen): see above why there are none.
 //
