@@ -2,13 +2,16 @@ package app_test
 
 import (
 	"context"
+	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"mashhub/hub/app"
+	"mashhub/hub/bus"
 	"mashhub/hub/bus/bustest"
 	"mashhub/hub/demo/world"
 	"mashhub/hub/mash"
@@ -133,4 +136,35 @@ func TestApacheKafkaKilledUnderWork(t *testing.T) {
 	for _, e := range asked {
 		p.once(ctx, t, e)
 	}
+}
+
+// TestTheBrokerComesLast: a hub and a node that start before there is a broker
+// work as soon as there is one; what was asked meanwhile goes then.
+func TestTheBrokerComesLast(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	s, err := world.LoadAt(1, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := newPair(t, s, []string{addr}, func(b mash.Bus) mash.Bus { return b })
+	p.start(ctx, t)
+	e := p.ask(ctx, t, s)
+	time.Sleep(300 * time.Millisecond) // more than one try
+	done := make(chan error, 1)
+	bctx, end := context.WithCancel(ctx)
+	go func() {
+		done <- bus.RunBroker(bctx, bus.BrokerOptions{Dir: filepath.Join(t.TempDir(), "broker"), Addr: addr, OnReady: func(string) {}})
+	}()
+	t.Cleanup(func() { end(); <-done })
+	t.Cleanup(p.stop) // while there is a broker
+	p.once(ctx, t, e)
 }

@@ -197,13 +197,10 @@ func (h *Hub) changed(ctx context.Context) func([]string) {
 	}
 }
 
-// Run works until ctx ends.
+// Run works until ctx ends. Without a broker it waits for one.
 func (h *Hub) Run(ctx context.Context) error {
-	if err := h.Bus.EnsureTopics(ctx, Topics(h.ID, h.Agencies)); err != nil {
-		return fmt.Errorf("creating topics: %w", err)
-	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return h.Exchange.Run(ctx) })
+	g.Go(func() error { return h.carry(ctx) })
 	g.Go(func() error {
 		return audit.Run(ctx, h.Audit, h.Store, func(err error) { h.Log.Error("sequencing the log", "code", mash.CodeOf(err)) })
 	})
@@ -211,6 +208,26 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.expire(ctx) })
 	g.Go(func() error { return h.Sweeper().Run(ctx) })
 	return g.Wait()
+}
+
+// carry makes the topics and moves messages. What is asked before the broker is
+// there waits in the outbox.
+func (h *Hub) carry(ctx context.Context) error {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := h.Bus.EnsureTopics(ctx, Topics(h.ID, h.Agencies))
+		if err == nil {
+			err = h.Exchange.Run(ctx)
+		}
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		h.Log.Warn("waiting for the broker and its topics", "code", mash.CodeOf(err), "retry_in", pause)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
 }
 
 // Close closes what NewHub opened.
