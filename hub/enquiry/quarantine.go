@@ -5,51 +5,34 @@ import (
 	"fmt"
 	"time"
 
+	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 )
 
 // pageQuarantine is the page of what the exchange could not take.
 const pageQuarantine = "quarantine"
 
-// quarantineShown is how many messages the page lists.
-const quarantineShown = 200
+// Quarantine is what the exchange could not open or understand.
+type Quarantine = exchange.Quarantine
 
-// Quarantine is what the exchange could not open or understand. It says where
-// a message stood and why it was not taken, never what is in it.
-type Quarantine struct {
-	State mash.QuarantineState `json:"state"`
-	Rows  []mash.QuarantineRow `json:"rows"` // the newest
-}
-
-// Quarantine lists what the exchange could not take, newest first. Errors as
-// Board.
-func (d *Desk) Quarantine(ctx context.Context, actor mash.Actor) (Quarantine, error) {
-	var out Quarantine
+// Quarantine lists what the exchange could not take, newest first, once that is
+// recorded. Errors as Board.
+func (d *Desk) Quarantine(ctx context.Context, actor mash.Actor) (q Quarantine, err error) {
 	dec, entry, err := d.mayOpen(ctx, actor, pageQuarantine)
 	if err != nil {
-		return out, err
+		return q, err
 	}
-	err = d.Store.View(ctx, func(tx mash.HubTx) error {
-		out.Rows = nil
-		if out.State, err = tx.QuarantineState(); err != nil {
-			return err
-		}
-		all, err := tx.Quarantined(quarantineShown)
-		for _, q := range all {
-			out.Rows = append(out.Rows, q.Row())
-		}
+	if err = d.Store.View(ctx, func(tx mash.HubTx) (err error) {
+		q, err = exchange.ReadQuarantine(tx)
 		return err
-	})
-	if err != nil {
+	}); err != nil {
 		return Quarantine{}, err
 	}
-	for _, q := range out.Rows {
-		entry.Shown = append(entry.Shown, q.ID)
-	}
+	entry.Shown = q.IDs()
 	if err := d.record(ctx, dec, entry); err != nil {
 		return Quarantine{}, err // what could not be recorded is not shown
 	}
-	return out, nil
+	return q, nil
 }
 
 // SeeQuarantine records that somebody looked at what came until an instant, and
@@ -63,31 +46,17 @@ func (d *Desk) SeeQuarantine(ctx context.Context, actor mash.Actor, until time.T
 	if err := d.record(ctx, dec, entry); err != nil {
 		return err
 	}
-	switch {
-	case blank(why):
-		return mash.Invalid("reason", "is missing", "say what you found, or whom you asked")
-	case len(why) > 2000:
-		return mash.Invalid("reason", "is longer than 2,000 characters", "shorten it")
+	if err := exchange.CheckFinding(why); err != nil {
+		return err
 	}
 	now := d.Env.Now()
 	return d.Store.Update(ctx, func(tx mash.HubTx) error {
-		before, err := tx.QuarantineState()
+		ids, n, err := exchange.SeeQuarantine(tx, actor.ID, why, until, now)
 		if err != nil {
 			return err
-		}
-		ids, err := tx.SeeQuarantined(actor.ID, why, until, now)
-		if err != nil {
-			return err
-		}
-		after, err := tx.QuarantineState()
-		if err != nil {
-			return err
-		}
-		if before.Unseen == after.Unseen {
-			return mash.Errorf(mash.CodeConflict, "somebody has looked at these already; nothing was changed")
 		}
 		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "quarantine.seen", Shown: ids,
-			Detail: map[string]string{"messages": fmt.Sprint(before.Unseen - after.Unseen)}})
+			Detail: map[string]string{"messages": fmt.Sprint(n)}})
 	})
 }
 

@@ -5,46 +5,24 @@ import (
 	"fmt"
 	"time"
 
+	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 )
 
-// quarantineShown is how many messages the page lists.
-const quarantineShown = 200
-
-// Quarantine is what this node's exchange could not open or understand: where
-// a message stood and why it was not taken, never what is in it.
-type Quarantine struct {
-	State mash.QuarantineState `json:"state"`
-	Rows  []mash.QuarantineRow `json:"rows"` // the newest
-}
-
-// Quarantine lists what could not be taken, newest first, once that is
-// recorded. Errors: CodeNotFound for who may not see it, CodeFault.
-func (n *Node) Quarantine(ctx context.Context, actor mash.Actor) (Quarantine, error) {
-	var q Quarantine
+// Quarantine lists what this node's exchange could not take, newest first, once
+// that is recorded. Errors: CodeNotFound for who may not see it, CodeFault.
+func (n *Node) Quarantine(ctx context.Context, actor mash.Actor) (q exchange.Quarantine, err error) {
 	if actor.Agency != n.Agency.ID {
 		return q, noTask()
 	}
-	err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
-		if q.State, err = tx.QuarantineState(); err != nil {
-			return err
-		}
-		q.Rows = nil
-		all, err := tx.Quarantined(quarantineShown)
-		for _, m := range all {
-			q.Rows = append(q.Rows, m.Row())
-		}
+	if err = n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
+		q, err = exchange.ReadQuarantine(tx)
 		return err
-	})
-	if err != nil {
-		return Quarantine{}, err
+	}); err != nil {
+		return exchange.Quarantine{}, err
 	}
-	var ids []string
-	for _, m := range q.Rows {
-		ids = append(ids, m.ID)
-	}
-	if err := n.view(ctx, actor, n.Links[0].Hub, "quarantine", "", ids); err != nil {
-		return Quarantine{}, err // what could not be recorded is not shown
+	if err := n.view(ctx, actor, n.Links[0].Hub, "quarantine", "", q.IDs()); err != nil {
+		return exchange.Quarantine{}, err // what could not be recorded is not shown
 	}
 	return q, nil
 }
@@ -59,28 +37,17 @@ func (n *Node) SeeQuarantine(ctx context.Context, actor mash.Actor, until time.T
 	if err := n.MayView(ctx, actor, "quarantine"); err != nil {
 		return err
 	}
-	if why == "" || len(why) > 2000 {
-		return mash.Invalid("reason", "is missing or longer than 2,000 characters", "say what you found, or whom you asked")
+	if err := exchange.CheckFinding(why); err != nil {
+		return err
 	}
 	now := n.Env.Now()
 	return n.Store.Update(ctx, func(tx mash.NodeTx) error {
-		before, err := tx.QuarantineState()
+		ids, messages, err := exchange.SeeQuarantine(tx, actor.ID, why, until, now)
 		if err != nil {
 			return err
-		}
-		ids, err := tx.SeeQuarantined(actor.ID, why, until, now)
-		if err != nil {
-			return err
-		}
-		after, err := tx.QuarantineState()
-		if err != nil {
-			return err
-		}
-		if before.Unseen == after.Unseen {
-			return mash.Errorf(mash.CodeConflict, "somebody has looked at these already; nothing was changed")
 		}
 		return n.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "quarantine.seen", Hub: n.Links[0].Hub, Shown: ids,
-			Detail: map[string]string{"messages": fmt.Sprint(before.Unseen - after.Unseen)}})
+			Detail: map[string]string{"messages": fmt.Sprint(messages)}})
 	})
 }
 
