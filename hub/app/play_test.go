@@ -700,7 +700,6 @@ func (x place) says(d exchange.Draft) mash.OutMessage {
 		m, err = x.n.exchanges[0].Post(x.p.t.Context(), tx, d)
 		return err
 	}))
-	x.n.exchanges[0].Nudge()
 	return m
 }
 

@@ -153,7 +153,6 @@ func (d *Desk) Amend(ctx context.Context, actor mash.Actor, requestID string, in
 		if errors.Is(err, mash.ErrStale) {
 			continue
 		}
-		d.post.Nudge()
 		return r, err
 	}
 	return mash.Request{}, mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and amend then")

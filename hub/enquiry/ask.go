@@ -47,7 +47,6 @@ func (d *Desk) Ask(ctx context.Context, actor mash.Actor, enquiryID string, in A
 		if err != nil {
 			return nil, err
 		}
-		d.post.Nudge()
 		return requests, nil
 	}
 	return nil, mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and ask then")
@@ -411,7 +410,6 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 	if errors.Is(err, mash.ErrStale) {
 		err = mash.Errorf(mash.CodeConflict, "the request or its enquiry changed meanwhile; look again")
 	}
-	d.post.Nudge()
 	return r, err
 }
 
@@ -439,7 +437,6 @@ func (d *Desk) Withdraw(ctx context.Context, actor mash.Actor, requestID, reason
 		}
 		return d.withdraw(ctx, tx, actor, &r, "withdrawn")
 	})
-	d.post.Nudge()
 	return r, err
 }
 

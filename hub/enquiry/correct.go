@@ -31,7 +31,6 @@ func (d *Desk) Correct(ctx context.Context, actor mash.Actor, id string, in Corr
 		if errors.Is(err, mash.ErrStale) {
 			continue
 		}
-		d.post.Nudge()
 		return err
 	}
 	return mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and correct it then")
@@ -206,6 +205,5 @@ func (d *Desk) NarrowAgreement(ctx context.Context, actor mash.Actor, id string,
 		}
 		return nil
 	})
-	d.post.Nudge()
 	return err
 }

@@ -45,7 +45,6 @@ func (d *Desk) SetRAG(ctx context.Context, actor mash.Actor, id string, rag mash
 		e.RAG = rag
 		return d.retarget(ctx, tx, actor, *e)
 	})
-	d.post.Nudge()
 	return err
 }
 
@@ -77,7 +76,6 @@ func (d *Desk) WithdrawAgreement(ctx context.Context, actor mash.Actor, id strin
 		}
 		return nil
 	})
-	d.post.Nudge()
 	return err
 }
 

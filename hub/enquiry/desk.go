@@ -47,7 +47,6 @@ type Targets interface {
 // Poster puts messages into the outbox. *exchange.Exchange is one.
 type Poster interface {
 	Post(ctx context.Context, tx mash.HubTx, d exchange.Draft) (mash.OutMessage, error)
-	Nudge()
 }
 
 // New makes a Desk. Connect it to the exchange before the first Ask.

@@ -41,9 +41,6 @@ func (d *Desk) Expire(ctx context.Context) (ended int, err error) {
 		}
 		errs = append(errs, err)
 	}
-	if ended > 0 {
-		d.post.Nudge()
-	}
 	return ended, errors.Join(errs...)
 }
 

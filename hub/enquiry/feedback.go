@@ -166,7 +166,6 @@ func (d *Desk) keepFeedback(ctx context.Context, e mash.Enquiry, fb mash.Feedbac
 		}
 		return d.note(tx, dec, mash.Entry{Actor: actor, Action: "feedback." + fb.State, Enquiry: e.ID})
 	})
-	d.post.Nudge()
 	return err
 }
 

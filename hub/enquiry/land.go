@@ -382,6 +382,5 @@ func (d *Desk) AnswerClarification(ctx context.Context, actor mash.Actor, reques
 		}
 		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "request.clarified", Enquiry: e.ID, Request: r.ID})
 	})
-	d.post.Nudge()
 	return r, err
 }

@@ -87,8 +87,8 @@ func New[T mash.ExchangeTx](c Config[T]) *Exchange[T] {
 		handed: map[string]*handed{}, owed: map[[2]mash.Address][]wire.ReceiptItem{}}
 }
 
-// Nudge tells the pump that the outbox has something. Call it after commit.
-func (x *Exchange[T]) Nudge() {
+// wake tells the pump that there is something.
+func (x *Exchange[T]) wake() {
 	select {
 	case x.nudge <- struct{}{}:
 	default:

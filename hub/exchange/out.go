@@ -89,7 +89,7 @@ func (x *Exchange[T]) queue(m mash.OutMessage) {
 	x.mu.Lock()
 	x.fresh = append(x.fresh, m)
 	x.mu.Unlock()
-	x.Nudge()
+	x.wake()
 }
 
 // receipt is what one of us owes a correspondent for a message.
@@ -120,7 +120,7 @@ func (x *Exchange[T]) ripen() {
 	x.mu.Lock()
 	x.ripe = true
 	x.mu.Unlock()
-	x.Nudge()
+	x.wake()
 }
 
 // hand publishes what was committed since the last time, and the receipts that

@@ -153,7 +153,6 @@ func (n *Node) delivered(ctx context.Context, t mash.Task, s Source) error {
 		return n.endNotice(ctx, tx, t, mash.Entry{At: now, Actor: n.Agency.ID, Action: "notify.delivered", Detail: map[string]string{"connector": s.Name}},
 			wire.Acknowledge{By: "system", How: wire.HowSystem})
 	})
-	n.links[t.Hub].post.Nudge()
 	n.Changed()
 	return err
 }

@@ -50,7 +50,6 @@ func (n *Node) heartbeat(ctx context.Context, since map[string]mash.Source) {
 			n.Log.Warn("heartbeat waits", "hub", l.Hub, "code", mash.CodeOf(err))
 			continue
 		}
-		l.post.Nudge()
 	}
 }
 

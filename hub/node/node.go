@@ -42,7 +42,6 @@ type Link struct {
 // Poster puts messages into the outbox. *exchange.Exchange is one.
 type Poster interface {
 	Post(ctx context.Context, tx mash.NodeTx, d exchange.Draft) (mash.OutMessage, error)
-	Nudge()
 }
 
 // Config of a node.

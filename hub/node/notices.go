@@ -25,7 +25,6 @@ func (n *Node) clarify(ctx context.Context, actor mash.Actor, t mash.Task, text 
 		}
 		return n.note(tx, nil, mash.Entry{Actor: actor.ID, Action: "request.clarify", Hub: t.Hub, Request: t.Request})
 	})
-	n.links[t.Hub].post.Nudge()
 	return err
 }
 
@@ -117,7 +116,6 @@ func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification)
 		}
 		return n.note(tx, &dec, entry)
 	})
-	link.post.Nudge()
 	return err
 }
 
@@ -182,7 +180,6 @@ func (n *Node) Acknowledge(ctx context.Context, actor mash.Actor, taskID string)
 		}
 		return n.endNotice(ctx, tx, t, mash.Entry{At: now, Actor: actor.ID, Action: "notify.acknowledge"}, wire.Acknowledge{By: role, How: wire.HowPerson})
 	})
-	n.links[t.Hub].post.Nudge()
 	n.Changed()
 	return err
 }

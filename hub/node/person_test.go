@@ -29,8 +29,6 @@ func (nowhere) Post(context.Context, mash.NodeTx, exchange.Draft) (mash.OutMessa
 	return mash.OutMessage{ID: "message", Sealed: []byte("sealed")}, nil
 }
 
-func (nowhere) Nudge() {}
-
 // TestWhatWaitsForAPersonIsDecidedOnce wakes a node again and again while a
 // request waits for its form: the policy is asked once, not at every waking.
 func TestWhatWaitsForAPersonIsDecidedOnce(t *testing.T) {

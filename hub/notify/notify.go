@@ -42,7 +42,6 @@ type Config struct {
 // Poster puts messages into the outbox. *exchange.Exchange is one.
 type Poster interface {
 	Post(ctx context.Context, tx mash.HubTx, d exchange.Draft) (mash.OutMessage, error)
-	Nudge()
 }
 
 // New makes a Desk.

@@ -90,8 +90,6 @@ func (p poster) Post(_ context.Context, tx mash.HubTx, d exchange.Draft) (mash.O
 	return m, tx.Enqueue(m)
 }
 
-func (poster) Nudge() {}
-
 // hours gives a target by RAG.
 type hours struct{}
 

@@ -66,8 +66,6 @@ func (p poster) Post(_ context.Context, tx mash.NodeTx, d exchange.Draft) (mash.
 	return m, tx.Enqueue(m)
 }
 
-func (poster) Nudge() {}
-
 // watched counts what the policy was asked about pages.
 type watched struct {
 	mash.Policy
