@@ -333,6 +333,35 @@ func TestACorrectedIdentity(t *testing.T) {
 	}
 }
 
+// TestNothingMoreIsAskedAfterTheDecision: a change is no way round that; to ask
+// less still is one's own affair.
+func TestNothingMoreIsAskedAfterTheDecision(t *testing.T) {
+	p := newPlay(t, "housing")
+	w, d := p.as("worker"), p.hub.Desk
+	id := w.opens(withLeanne)
+	w.thinks(id)
+	q := w.question("housing")
+	q.Ask[0].Persons, q.From = []string{"subject-1"}, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	rs, err := d.Ask(t.Context(), w.Actor, id, q)
+	p.must(err)
+	r := rs[0]
+	p.must(d.Collate(t.Context(), w.Actor, id))
+	p.must(d.Decide(t.Context(), w.Actor, id, enquiry.DecideInput{Outcome: "no_further_action", Why: "because"}))
+	for name, more := range map[string]enquiry.AmendInput{
+		"somebody else": {Persons: []string{"subject-1", "household-1"}, Reason: "curious"},
+		"longer ago":    {From: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), Reason: "curious"},
+	} {
+		if _, err := d.Amend(t.Context(), w.Actor, r.ID, more); mash.CodeOf(err) != mash.CodeConflict {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if now := p.request(r.ID); now.Revision != 1 || len(now.Persons) != 1 {
+		t.Errorf("it asks %+v", now)
+	}
+	_, err = d.Amend(t.Context(), w.Actor, r.ID, enquiry.AmendInput{From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Reason: "less will do"})
+	p.must(err)
+}
+
 // TestTheFamilyAgreesToFewer: questions to the others are withdrawn, and may
 // not be put again.
 func TestTheFamilyAgreesToFewer(t *testing.T) {

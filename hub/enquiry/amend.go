@@ -145,8 +145,8 @@ type AmendInput struct {
 // Amend changes what an open request asks. To ask less needs no decision; to
 // ask more is a new question to the policy, and what it does not permit does
 // not go. Where the agreement wants a second reader, a manager amends. Errors:
-// CodeInvalid; CodeConflict for a request that has ended, and with the policy's
-// reasons where nothing more may be asked.
+// CodeInvalid; CodeConflict for a request that has ended, where nobody may be
+// asked anything more, and with the policy's reasons where it permits no more.
 func (d *Desk) Amend(ctx context.Context, actor mash.Actor, requestID string, in AmendInput) (mash.Request, error) {
 	for range 5 {
 		r, err := d.amend(ctx, actor, requestID, in)
@@ -172,6 +172,9 @@ func (d *Desk) amend(ctx context.Context, actor mash.Actor, requestID string, in
 	}
 	var dec *mash.Decision
 	if !covers(r.Persons, r.Categories, next.Persons, next.Categories) || next.From.Before(r.From) || next.To.After(r.To) {
+		if err := expect(e, "ask for more", asking...); err != nil { // as for a question of its own
+			return r, err
+		}
 		made := d.Policy.Ask(ctx, d.askInput(actor, e, next, actor.Has(mash.RoleManager)))
 		if next, err = wider(r, next, made); err != nil {
 			entry := mash.Entry{Actor: actor.ID, Action: "request.amend_denied", Enquiry: e.ID, Request: r.ID}

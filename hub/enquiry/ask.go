@@ -52,12 +52,15 @@ func (d *Desk) Ask(ctx context.Context, actor mash.Actor, enquiryID string, in A
 	return nil, mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and ask then")
 }
 
+// asking are the states in which more may be asked.
+var asking = []mash.EnquiryState{mash.EnquiryScreened, mash.EnquiryResearching, mash.EnquiryCollated}
+
 func (d *Desk) ask(ctx context.Context, actor mash.Actor, enquiryID string, in AskInput) ([]mash.Request, error) {
 	e, err := d.act(ctx, actor, enquiryID, "ask")
 	if err != nil {
 		return nil, err
 	}
-	if err := expect(e, "ask", mash.EnquiryScreened, mash.EnquiryResearching, mash.EnquiryCollated); err != nil {
+	if err := expect(e, "ask", asking...); err != nil {
 		return nil, err
 	}
 	now := d.Env.Now()
