@@ -316,6 +316,12 @@ func TestACorrectedIdentity(t *testing.T) {
 			if ret := p.returns(r.ID)[0]; !slices.Contains(ret.Flags, mash.FlagOutdated) || p.request(r.ID).State.Ended() || len(w.sees(id).Chronology) > 0 {
 				t.Errorf("about the wrong one: %v, and the request is %s", ret.Flags, p.request(r.ID).State)
 			}
+			// No newer answer is here, and nobody is told that there is.
+			row := w.aside(id)[0]
+			if row.Kind != enquiry.AsideOutdated {
+				t.Errorf("it is said to be %s", row.Kind)
+			}
+			p.wants(d.TakeIn(t.Context(), w.Actor, row.ID, "want it"), mash.CodeConflict)
 			p.keepBack("housing", false)
 		}
 		p.eventually("the agency has it", func() bool { return at.held(r.ID).Revision == 2 })
@@ -330,6 +336,38 @@ func TestACorrectedIdentity(t *testing.T) {
 		if x := w.sees(id); len(x.Chronology) != 1 || x.Chronology[0].Item.Title != "Rowan's own" || x.Content.People[0].Record.BirthDate.Date != "2016-05-03" {
 			t.Errorf("crossing %v: %d in the chronology", crossing, len(x.Chronology))
 		}
+	}
+}
+
+// TestAnAnswerAboutTheWrongOneStaysOut: also where the question may not be put
+// about who it really is, and ends.
+func TestAnAnswerAboutTheWrongOneStaysOut(t *testing.T) {
+	p := perform(t, plot{agencies: []string{"police"}, hub: func(o *HubOptions) {
+		o.Agencies = slices.Clone(o.Agencies)
+		for i := range o.Agencies {
+			o.Agencies[i].Opens = []string{"Robin Alder"}
+		}
+	}})
+	w, police, d := p.as("worker"), p.at("police"), p.hub.Desk
+	id := w.opens(nil)
+	w.thinks(id)
+	r := w.asks(id, "police")
+	police.task(node.TaskAnswer)
+	real := rowan()
+	real.Names = []record.Name{{Given: []string{"Robin"}, Family: []string{"Alder"}}}
+	p.must(d.Correct(t.Context(), w.Actor, id, enquiry.CorrectInput{Person: "subject-1", Record: real, Reason: "the register"}))
+	if r = p.request(r.ID); r.State != mash.RequestWithdrawn {
+		t.Fatalf("the request is %s", r.State)
+	}
+	police.lands(r, revision(1, true, fact("a", "police.crime", "2026-01-01", "Somebody else's")))
+	rows := w.aside(id)
+	if len(rows) != 1 || rows[0].Kind != enquiry.AsideOutdated {
+		t.Fatalf("set aside: %+v", rows)
+	}
+	p.wants(d.TakeIn(t.Context(), w.Actor, rows[0].ID, "want it"), mash.CodeConflict)
+	p.wants(d.LeaveOut(t.Context(), w.Actor, rows[0].ID, "no"), mash.CodeConflict)
+	if x := w.sees(id); len(x.Chronology) > 0 {
+		t.Errorf("the chronology has %s", titles(x.Chronology))
 	}
 }
 

@@ -21,6 +21,7 @@ const (
 const (
 	AsideLate     = "late"     // a return that came after its request had ended
 	AsideReplaced = "replaced" // a return in whose place a newer one stands
+	AsideOutdated = "outdated" // a return about somebody whose identity was corrected since
 	AsideOutside  = "outside"  // a piece of a return that is outside the question
 )
 
@@ -158,6 +159,8 @@ func (d *Desk) asideOf(r mash.Request, ret mash.Return) (AsideRow, bool) {
 		row.State, row.By, row.At = c.State, c.By, c.At
 	}
 	switch {
+	case l.has(mash.FlagOutdated): // no newer answer need be here
+		row.Kind, row.State, row.Why = AsideOutdated, "replaced", ""
 	case l.has(mash.FlagSuperseded):
 		row.Kind, row.State = AsideReplaced, "replaced"
 		if !l.has(mash.FlagLate) {

@@ -44,6 +44,8 @@ func (d *Desk) consider(ctx context.Context, actor mash.Actor, ref, reason, stat
 		}
 		l := landed{ret}
 		switch {
+		case l.has(mash.FlagOutdated):
+			return mash.Errorf(mash.CodeConflict, "who somebody is was corrected since this was asked, so it may be about somebody else; nothing was changed")
 		case l.has(mash.FlagSuperseded):
 			return mash.Errorf(mash.CodeConflict, "a newer answer of this agency is here; nothing was changed")
 		case !l.has(mash.FlagLate):

@@ -36,6 +36,10 @@ func (d *Desk) Correct(ctx context.Context, actor mash.Actor, id string, in Corr
 	return mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and correct it then")
 }
 
+// codeCorrected is why a question was withdrawn that may not be put about who
+// somebody really is.
+const codeCorrected = "identity_corrected"
+
 // put is an open request as it is put anew, with the decision on that.
 type put struct {
 	was, next mash.Request
@@ -130,7 +134,7 @@ func (d *Desk) putAnew(ctx context.Context, tx mash.HubTx, actor mash.Actor, e m
 		return err
 	}
 	if x.deny {
-		return d.withdraw(ctx, tx, actor, &now, "identity_corrected")
+		return d.withdraw(ctx, tx, actor, &now, codeCorrected)
 	}
 	was, err := d.sent(tx, now)
 	if err != nil {

@@ -52,13 +52,14 @@ func answered(tx mash.HubTx, r mash.Request, m exchange.Received) (mash.Terms, e
 // was checked against what it answers; what is asked no more is set aside by
 // sift. An answer to a narrower question is a part of the answer. One about
 // somebody whose identity was corrected since is kept sealed like one that was
-// replaced, because it may be about somebody else (I4).
+// replaced, because it may be about somebody else (I4); also where the question
+// was withdrawn for that, and no newest one was put.
 func follow(ret *mash.Return, r mash.Request, t mash.Terms) {
-	if t.Revision == r.Revision {
+	if t.Corrected || r.Code == codeCorrected {
+		ret.Flags = union(ret.Flags, []string{mash.FlagOutdated, mash.FlagSuperseded})
 		return
 	}
-	if t.Corrected {
-		ret.Flags = union(ret.Flags, []string{mash.FlagOutdated, mash.FlagSuperseded})
+	if t.Revision == r.Revision {
 		return
 	}
 	ret.Outcomes = slices.DeleteFunc(slices.Clone(ret.Outcomes), func(o mash.PersonOutcome) bool { return !slices.Contains(r.Persons, o.Person) })

@@ -260,3 +260,31 @@ func TestAsidePagesInABrowser(t *testing.T) {
 	h.browse(bin, dir, "aside-late-review", "worker", at+"/late-review", "1400,1900")
 	h.browse(bin, dir, "aside-list-mobile", "worker", at+"/set-aside", "500,1700")
 }
+
+// TestAnAnswerAboutACorrectedIdentity: nobody is told of a newer answer, because
+// there is none; it can be read, with a warning, and used for nothing.
+func TestAnAnswerAboutACorrectedIdentity(t *testing.T) {
+	h := newHub(t)
+	w := h.as("worker")
+	e, rs := h.opened(w)
+	w.json("PUT", "/api/v1/enquiries/"+e.ID+"/own-view", map[string]string{"own_view": "Strain."}, nil)
+	if err := h.store.Update(t.Context(), func(tx mash.HubTx) error {
+		r, err := tx.Request(rs[1].ID)
+		if err != nil {
+			return err
+		}
+		r.State, r.Code = mash.RequestWithdrawn, "identity_corrected"
+		return tx.UpdateRequest(r)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.land(rs[1], true, found("subject-1"), nil, item("H-1", "subject-1", "health.missed_appointment", record.Fact, "2026-10-02", "Missed the dentist", "", "Appointments"))
+	list := w.get("/enquiries/" + e.ID + "/set-aside").body
+	contains(t, "the list", list, "Perhaps about somebody else", "Who somebody is was corrected since it was asked")
+	lacks(t, "the list", list, "Replaced by a newer answer", "A newer answer is here", "dentist")
+	var x enquiry.Asides
+	w.json("GET", "/api/v1/enquiries/"+e.ID+"/set-aside", "", &x)
+	page := w.get("/set-aside/" + x.Rows[0].ID).body
+	contains(t, "the answer", page, "This may be about another person", "Use none of it")
+	lacks(t, "the answer", page, "take it in")
+}

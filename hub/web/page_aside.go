@@ -22,6 +22,7 @@ func (s *site) setAside(w http.ResponseWriter, r *http.Request) error {
 	groups := []struct{ kind, title, about string }{
 		{enquiry.AsideLate, "Came too late", "The question had ended when these answers came. Open one to read it, then take it in or leave it out."},
 		{enquiry.AsideOutside, "Not asked for", "The agreement did not let us ask for these, so nobody can take them in. A manager looks at each, tells the agency and destroys it."},
+		{enquiry.AsideOutdated, "Perhaps about somebody else", "Who somebody is was corrected after this was asked, so these answers may be about another person. Nobody can take them in."},
 		{enquiry.AsideReplaced, "Replaced by a newer answer", "The agency has sent a newer answer to the same question."},
 	}
 	any := false
@@ -73,6 +74,8 @@ func asideWhy(row enquiry.AsideRow) string {
 	switch row.Kind {
 	case enquiry.AsideLate:
 		return word(lateWords, row.Why)
+	case enquiry.AsideOutdated:
+		return "Who somebody is was corrected since it was asked"
 	case enquiry.AsideReplaced:
 		if row.Why != "" {
 			return "A newer answer is here. This one came late, too"
@@ -111,7 +114,8 @@ func (s *site) writeAside(w http.ResponseWriter, r *http.Request, f *form, code 
 		return err
 	}
 	title := map[string]string{enquiry.AsideLate: "An answer that came late", enquiry.AsideReplaced: "An answer that was replaced",
-		enquiry.AsideOutside: "Not asked for"}[x.Row.Kind]
+		enquiry.AsideOutdated: "Perhaps about somebody else",
+		enquiry.AsideOutside:  "Not asked for"}[x.Row.Kind]
 	crumbs := append(trail(x.Enquiry, "Set aside"), kit.Link{Text: title})
 	crumbs[len(crumbs)-2].Href = "/enquiries/" + x.Enquiry.ID + "/set-aside"
 	v := view{s, enquiry.Picture{Enquiry: x.Enquiry, Content: x.Content}, names(x.Content), actor(r.Context())}
@@ -143,6 +147,9 @@ func (v view) asideEntries(x enquiry.Opened) kit.Stack {
 	body := kit.Stack{kit.Heading{Text: "What it says"}}
 	if x.Row.Kind == enquiry.AsideOutside {
 		body = append(body, kit.Warning{Text: "We did not ask for this. Read no more than you need to tell the agency what went wrong, and use none of it."})
+	}
+	if x.Row.Kind == enquiry.AsideOutdated {
+		body = append(body, kit.Warning{Text: "This may be about another person: who somebody is was corrected after it was asked. Use none of it."})
 	}
 	if len(x.Entries) == 0 && x.Hidden == 0 {
 		body = append(body, kit.Paragraph{Text: "It holds no item."})

@@ -42,7 +42,8 @@ func (s *site) writeLate(w http.ResponseWriter, r *http.Request, f *form, code i
 		body = append(body, v.lateReturn(ret)...)
 	}
 	if len(x.Returns) == 0 {
-		body = append(body, kit.Paragraph{Text: "What came then has been replaced by a newer answer since."})
+		body = append(body, kit.Paragraph{Text: "What came then is not in the chronology: a newer answer stands in its place, or who somebody is was corrected since it was asked."},
+			kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "See what is set aside", Href: at + "/set-aside"})})
 	}
 	if x.Hidden > 0 {
 		body = append(body, kit.Inset{Text: plural(x.Hidden, "item is", "items are") + " in it that you may not see. Ask the hub manager if you need " + itThem(x.Hidden) + " for your work."})
