@@ -545,3 +545,46 @@ func TestMessagesThatNobodyCouldOpen(t *testing.T) {
 		t.Error("a log holds what could not be opened")
 	}
 }
+
+// TestAReviewPassesNothingOver: a late answer that nobody considered before the
+// decision is in its review, and so is one that lands while a person reads that
+// there is none.
+func TestAReviewPassesNothingOver(t *testing.T) {
+	p := newPlay(t, "police", "housing")
+	w, police, housing, d := p.as("worker"), p.at("police"), p.at("housing"), p.hub.Desk
+	id := w.opens(nil)
+	w.thinks(id)
+	r, h := w.asks(id, "police"), w.asks(id, "housing")
+	police.task(node.TaskAnswer)
+	housing.task(node.TaskAnswer)
+	_, err := d.Withdraw(t.Context(), w.Actor, r.ID, "taking too long")
+	p.must(err)
+	police.lands(r, revision(1, true, fact("a", "police.crime", "2026-01-01", "Nobody read this")))
+	p.clock.pass(time.Second)
+	p.must(d.Collate(t.Context(), w.Actor, id))
+	p.must(d.Decide(t.Context(), w.Actor, id, enquiry.DecideInput{Outcome: "advice", Why: "because"}))
+	_, err = d.TellOriginator(t.Context(), w.Actor, id, enquiry.FeedbackInput{Waiver: "they know"})
+	p.must(err)
+	p.clock.pass(time.Second)
+	housing.lands(h, revision(1, true, fact("c", "housing.arrears", "2026-01-03", "Arrears")))
+	x, err := d.ShowLate(t.Context(), w.Actor, id)
+	p.must(err)
+	var all []string
+	for _, ret := range x.Returns {
+		all = append(all, ret.ID)
+	}
+	if len(all) != 2 || x.Returns[0].State != "waiting" || titles(x.Returns[0].Entries) != "Nobody read this" {
+		t.Fatalf("up for review: %+v", x.Returns)
+	}
+	for _, read := range [][]string{{}, {all[1]}} {
+		p.wants(d.ReviewLate(t.Context(), w.Actor, id, false, "it stands", read...), mash.CodeConflict)
+	}
+	p.clock.pass(time.Second)
+	p.must(d.ReviewLate(t.Context(), w.Actor, id, false, "it stands", all...))
+	x, err = d.ShowLate(t.Context(), w.Actor, id)
+	if p.must(err); len(x.Returns) != 0 {
+		t.Errorf("again up for review: %+v", x.Returns)
+	}
+	_, err = d.Close(t.Context(), w.Actor, id, enquiry.CloseInput{})
+	p.must(err)
+}

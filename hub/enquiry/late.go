@@ -140,7 +140,10 @@ func (d *Desk) news(tx mash.HubTx, e mash.Enquiry) ([]mash.Return, error) {
 		for _, ret := range returns {
 			l := landed{ret}
 			joined := l.considered(mash.ReturnTakenIn) && !ret.Considered.At.Before(since)
-			if !l.has(mash.FlagSuperseded) && (!ret.LandedAt.Before(since) || joined) {
+			// One that came late before the decision and was never considered is
+			// as new to it, and a review that passed it over would hide it.
+			unread := l.waits() && (e.ReviewedAt == nil || ret.LandedAt.After(*e.ReviewedAt))
+			if !l.has(mash.FlagSuperseded) && (!ret.LandedAt.Before(since) || joined || unread) {
 				out = append(out, ret)
 			}
 		}
@@ -152,8 +155,9 @@ func (d *Desk) news(tx mash.HubTx, e mash.Enquiry) ([]mash.Return, error) {
 // ReviewLate answers what landed after the decision: keep it, or reopen. seen
 // are the returns that the person read; where it is given and something else
 // has landed since, nothing changes, because nobody can have judged that.
-// Errors: CodeInvalid without a reason; CodeConflict if nothing waits for a
-// review, or something landed meanwhile.
+// An empty list is given, too: whoever read of none. Errors: CodeInvalid without
+// a reason; CodeConflict if nothing waits for a review, or something landed
+// meanwhile.
 func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reopen bool, reason string, seen ...string) error {
 	if strings.TrimSpace(reason) == "" {
 		return mash.Invalid("reason", "is missing", "say what is new in it and why you keep or reopen")
@@ -169,7 +173,7 @@ func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reop
 		}
 		var ids []string
 		for _, ret := range news {
-			if ids = append(ids, ret.ID); len(seen) > 0 && !slices.Contains(seen, ret.ID) {
+			if ids = append(ids, ret.ID); seen != nil && !slices.Contains(seen, ret.ID) {
 				return mash.Errorf(mash.CodeConflict, "another answer came while you read; read that too, then say whether the decision stands")
 			}
 		}
