@@ -568,3 +568,49 @@ func TestSentIsRecordedBeforeItsReceipt(t *testing.T) {
 		t.Errorf("the story is %v, want %v", story, want)
 	}
 }
+
+// keyless seals for everybody but one, whose key was revoked.
+type keyless struct {
+	seal
+	who mash.Address
+}
+
+type seal interface{ mash.Seal }
+
+func (k keyless) Seal(ctx context.Context, from, to mash.Address, payload []byte) ([]byte, error) {
+	if to == k.who {
+		return nil, mash.Errorf(mash.CodeUnknownKey, "no key to encrypt in use")
+	}
+	return k.seal.Seal(ctx, from, to, payload)
+}
+
+// A correspondent whose key is gone since its message was taken in keeps nobody
+// else's receipts back, nor what is to be sent from memory.
+func TestAReceiptThatCannotBeSealedHoldsUpNobody(t *testing.T) {
+	s := newSide(t)
+	s.stop()
+	s.x.Tick = time.Hour // nothing goes by its row
+	s.x.Seal = keyless{s.x.Seal, healthAddr}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.x.Run(ctx) }()
+	s.stop = func() { cancel(); <-done; s.stop = func() {} }
+	gone := s.header(wire.KindReturn)
+	gone.Issuer = healthAddr
+	s.bus.in <- []mash.BusRecord{{Topic: mash.FromTopic(hubID, "health"), Value: s.token(healthAddr, hubAddr, gone, wire.Return{})}}
+	h := s.header(wire.KindReturn)
+	s.bus.next = 1
+	s.deliver(s.token(police, hubAddr, h, wire.Return{}))
+	s.eventually("the receipt to the other goes", func() bool { return s.receipts()[h.ID].Accepted })
+	if _, there := s.receipts()[gone.ID]; there {
+		t.Error("a receipt was sealed without a key")
+	}
+	n := len(s.bus.published())
+	if err := s.store.Update(ctx, func(tx mash.HubTx) error {
+		_, err := s.x.Post(ctx, tx, exchange.Draft{From: hubAddr, To: police, Header: wire.Header{Kind: wire.KindRequest, Ref: "r2"}, Body: wire.Request{}})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("a question goes", func() bool { return len(s.bus.published()) > n })
+}

@@ -146,11 +146,12 @@ func (x *Exchange[T]) hand(ctx context.Context) error {
 	for _, m := range fresh {
 		out = append(out, mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed})
 	}
-	err := x.receipts(ctx, owed, &out)
-	if err == nil {
-		if err = x.Bus.Publish(ctx, out); err != nil {
-			err = mash.Errorf(mash.CodeUnavailable, "publishing: %w", err)
-		}
+	if out = append(out, x.receipts(ctx, owed)...); len(out) == 0 {
+		return nil
+	}
+	err := x.Bus.Publish(ctx, out)
+	if err != nil {
+		err = mash.Errorf(mash.CodeUnavailable, "publishing: %w", err)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -180,18 +181,21 @@ func (x *Exchange[T]) remember(m mash.OutMessage, at time.Time) {
 	x.handed[m.ID] = &handed{message: m, at: at}
 }
 
-// receipts seals one receipt per pair of correspondents.
-func (x *Exchange[T]) receipts(ctx context.Context, owed map[[2]mash.Address][]wire.ReceiptItem, out *[]mash.BusMessage) error {
+// receipts seals one receipt per pair of correspondents. One that cannot be
+// sealed, to an agency whose key was revoked meanwhile, is dropped, and keeps
+// nobody else's back: its messages come again, and earn theirs again.
+func (x *Exchange[T]) receipts(ctx context.Context, owed map[[2]mash.Address][]wire.ReceiptItem) (out []mash.BusMessage) {
 	for k, all := range owed {
 		for items := range slices.Chunk(all, itemsPerReceipt) {
 			m, err := x.seal(ctx, Draft{From: k[0], To: k[1], Header: wire.Header{Kind: wire.KindReceipt}, Body: wire.Receipt{Items: items}}, 0)
 			if err != nil {
-				return err
+				x.Log.Warn("a receipt cannot be sealed", "hub", x.Hub, "to", k[1], "items", len(items), "code", mash.CodeOf(err))
+				continue
 			}
-			*out = append(*out, mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed})
+			out = append(out, mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed})
 		}
 	}
-	return nil
+	return out
 }
 
 // claim takes what the broker has and no row says yet, for one transaction, in
