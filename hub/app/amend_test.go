@@ -155,6 +155,9 @@ func TestANewerRevisionOvertakesAnOlder(t *testing.T) {
 	if h, now := at.held(r.ID), p.request(r.ID); h.Revision != 3 || now.State.Ended() {
 		t.Errorf("the agency works on revision %d; the request is %s", h.Revision, now.State)
 	}
+	if k := p.kinds(r.ID); times(k, mash.EventSent) != 1 || times(k, mash.EventDelivered) != 1 {
+		t.Errorf("the timeline is %v", k)
+	}
 	v := at.task(node.TaskAnswer)
 	if len(v.Persons) != 1 || v.Question.RAG != mash.Red {
 		t.Errorf("it asks about %d people, %s", len(v.Persons), v.Question.RAG)

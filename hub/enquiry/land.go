@@ -27,7 +27,7 @@ func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	case wire.KindAmend:
 		return d.changeSent(tx, m, at)
 	case wire.KindRequest:
-		if said, err := saidSent(tx, m.Ref); err != nil || said {
+		if said, err := said(tx, m.Ref, mash.EventSent); err != nil || said {
 			return err // by a change that overtook it
 		}
 	default:
@@ -36,14 +36,16 @@ func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	return d.advance(tx, m.Ref, mash.RequestSent, "", mash.Event{Kind: mash.EventSent, At: at})
 }
 
-// saidSent reports whether a request that was changed is on its way already.
-func saidSent(tx mash.HubTx, id string) (bool, error) {
+// said reports whether the timeline of a request that was changed has an event
+// already: a change may overtake the question, and its receipt that of the
+// question.
+func said(tx mash.HubTx, id string, kind mash.EventKind) (bool, error) {
 	r, err := tx.Request(id)
 	if err != nil || len(r.Earlier) == 0 {
 		return false, ignoreMissing(err)
 	}
 	events, err := tx.Events(id)
-	return slices.ContainsFunc(events, func(e mash.Event) bool { return e.Kind == mash.EventSent }), err
+	return slices.ContainsFunc(events, func(e mash.Event) bool { return e.Kind == kind }), err
 }
 
 // Settled records how the delivery of a question ended.
@@ -63,6 +65,9 @@ func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	}
 	switch m.State {
 	case mash.OutDone:
+		if said, err := said(tx, m.Ref, mash.EventDelivered); err != nil || said {
+			return err
+		}
 		return d.advance(tx, m.Ref, mash.RequestReceived, "", mash.Event{Kind: mash.EventDelivered, At: at})
 	case mash.OutRefused:
 		return d.advance(tx, m.Ref, mash.RequestRefused, m.Code, mash.Event{Kind: mash.EventRefused, At: at, Detail: m.Code})
