@@ -453,3 +453,32 @@ func TestAnAgencyThatCannotBeToldOfAChange(t *testing.T) {
 		t.Errorf("it is still marked %v", now.Marks)
 	}
 }
+
+// TestWithdrawnBeforeAnybodyLooked: a question whose withdrawal arrives with
+// it, as after an outage, is searched for in no system.
+func TestWithdrawnBeforeAnybodyLooked(t *testing.T) {
+	sys := holds(fact("i1", "police.crime", "2026-01-05", "Theft"))
+	p, w, at := police(t, sys)
+	topic := mash.ToTopic(world.Hub, "police")
+	var asked []mash.Request
+	p.keepBack("police", true)
+	for range 3 {
+		r := w.asks(w.opens(nil), "police")
+		p.reaches(r, mash.RequestSent)
+		_, err := p.hub.Desk.Withdraw(t.Context(), w.Actor, r.ID, "not needed")
+		p.must(err)
+		p.eventually("both wait", func() bool { return p.bus.count(topic, r.ID) == 2 })
+		asked = append(asked, r)
+	}
+	p.keepBack("police", false)
+	for _, r := range asked {
+		p.eventually("it is withdrawn", func() bool { return at.held(r.ID).State == mash.RequestWithdrawn })
+	}
+	r := w.asks(w.opens(nil), "police") // and work goes on
+	p.lands(r)
+	for _, r := range asked {
+		if n := sys.count("search " + r.ID); n != 0 {
+			t.Errorf("the system was searched %d times for what had been withdrawn", n)
+		}
+	}
+}

@@ -67,6 +67,7 @@ func (n *Node) takeAmend(ctx context.Context, tx mash.NodeTx, m exchange.Receive
 	if err != nil {
 		return err
 	}
+	n.revised.Add(1)
 	if old.Sequence >= m.Sequence || old.Revision >= m.Revision {
 		return n.overtaken(tx, m, old)
 	}

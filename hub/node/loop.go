@@ -11,12 +11,13 @@ import (
 )
 
 // job is a request to answer by machine. work is what the store holds of it at
-// version; nil: to be read.
+// version; nil: to be read. revised is Node.revised when work was taken in.
 type job struct {
 	hub, id string
 	party   mash.Party
 	work    *work
 	version int
+	revised int64
 }
 
 func (j job) key() string { return j.hub + "/" + j.id + "/" + j.party.String() }
@@ -158,7 +159,9 @@ func (n *Node) tryAnswer(ctx context.Context, j job) error {
 	// node dies before.
 	now := n.Env.Now()
 	opened := n.event(j.id, mash.EventAgencyOpened, now, "")
-	if j.work == nil {
+	// No system is asked what was withdrawn, perhaps in the same batch.
+	if j.work == nil || j.revised != n.revised.Load() {
+		j.work = nil
 		err := n.Store.View(ctx, func(tx mash.NodeTx) error {
 			h, err := tx.Held(j.hub, j.id, j.party)
 			if err != nil || h.State != mash.RequestReceived && h.State != mash.RequestAnswering || h.Due.After(now) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mashhub/hub/exchange"
@@ -83,6 +84,10 @@ type Node struct {
 	busy  map[string]bool // requests that wait in ready or are being worked on
 	ready []job           // taken in just now
 	look  bool            // the store may have something else to do
+
+	// revised counts withdrawals and changes of questions, also such as are not
+	// committed yet: what memory holds of a question from before may be over.
+	revised atomic.Int64
 }
 
 // New makes a node; connect each hub's exchange before Run.

@@ -83,7 +83,8 @@ func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 	switch {
 	case errors.Is(err, mash.ErrNotFound):
 		err = tx.PutHeld(h)
-		tx.OnCommit(func() { n.begin(job{hub: h.Hub, id: h.ID, party: party, work: w, version: h.Version}) })
+		j := job{hub: h.Hub, id: h.ID, party: party, work: w, version: h.Version, revised: n.revised.Load()}
+		tx.OnCommit(func() { n.begin(j) })
 	case err == nil && (old.Sequence >= m.Sequence || old.Revision >= m.Revision):
 		return n.overtaken(tx, m, old)
 	case err == nil:
@@ -104,6 +105,7 @@ func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 // takeWithdraw ends a request: nothing more leaves for it, and what was asked
 // is forgotten.
 func (n *Node) takeWithdraw(ctx context.Context, tx mash.NodeTx, m exchange.Received) error {
+	n.revised.Add(1)
 	party, _ := m.Audience.Party()
 	h, err := tx.Held(m.Hub, m.Ref, party)
 	if errors.Is(err, mash.ErrNotFound) {
