@@ -482,3 +482,34 @@ func TestWithdrawnBeforeAnybodyLooked(t *testing.T) {
 		}
 	}
 }
+
+// TestWithdrawnAsSoonAsItLeft: the broker has a question before a commit says
+// so. That it was asked is told all the same, once, by the time at which it left.
+func TestWithdrawnAsSoonAsItLeft(t *testing.T) {
+	p := newPlay(t, "housing")
+	w, at := p.as("worker"), p.at("housing")
+	topic := mash.ToTopic(world.Hub, "housing")
+	for name, before := range map[string]func(mash.Request){
+		"asked": func(mash.Request) {},
+		"changed": func(r mash.Request) {
+			_, err := p.hub.Desk.Amend(t.Context(), w.Actor, r.ID, enquiry.AmendInput{Persons: []string{"subject-1"}, Reason: "she has moved out"})
+			p.must(err)
+			p.eventually("both left", func() bool { return p.bus.count(topic, r.ID) == 2 })
+		},
+	} {
+		p.keepBack("housing", true)
+		r := w.asks(w.opens(withLeanne), "housing")
+		p.eventually("it left", func() bool { return p.bus.count(topic, r.ID) == 1 })
+		before(r)
+		_, err := p.hub.Desk.Withdraw(t.Context(), w.Actor, r.ID, "not needed")
+		p.must(err)
+		p.keepBack("housing", false)
+		p.eventually("the agency knows", func() bool { return at.held(r.ID).State == mash.RequestWithdrawn })
+		p.eventually(name+": the timeline says that it left", func() bool { return times(p.kinds(r.ID), mash.EventSent) > 0 })
+		id := p.request(r.ID).MessageID
+		p.eventually("all of it is recorded", func() bool { return !p.out(id).Sent.IsZero() })
+		if k := p.kinds(r.ID); times(k, mash.EventSent) != 1 || times(k, mash.EventDelivered) != 0 || p.request(r.ID).State != mash.RequestWithdrawn {
+			t.Errorf("%s: the timeline is %v", name, k)
+		}
+	}
+}

@@ -282,7 +282,7 @@ func wider(r, next mash.Request, dec mash.Decision) (mash.Request, error) {
 // be the first of it that left.
 func (d *Desk) changeSent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	r, err := tx.Request(m.Ref)
-	if err != nil || r.State.Rank() >= mash.RequestSent.Rank() {
+	if err != nil || !r.State.Ended() && r.State.Rank() >= mash.RequestSent.Rank() {
 		return ignoreMissing(err)
 	}
 	return d.advance(tx, m.Ref, mash.RequestSent, "", mash.Event{Kind: mash.EventSent, At: at})

@@ -44,6 +44,10 @@ func said(tx mash.HubTx, id string, kind mash.EventKind) (bool, error) {
 	if err != nil || len(r.Earlier) == 0 {
 		return false, ignoreMissing(err)
 	}
+	return hasEvent(tx, id, kind)
+}
+
+func hasEvent(tx mash.HubTx, id string, kind mash.EventKind) (bool, error) {
 	events, err := tx.Events(id)
 	return slices.ContainsFunc(events, func(e mash.Event) bool { return e.Kind == kind }), err
 }
@@ -85,10 +89,17 @@ func (d *Desk) advance(tx mash.HubTx, id string, to mash.RequestState, code stri
 	if err != nil {
 		return err
 	}
-	if r.State.Ended() {
-		return nil
-	}
 	e.Request, e.Clock = id, mash.ClockHub
+	if r.State.Ended() {
+		if to != mash.RequestSent {
+			return nil
+		}
+		// It left, and ended before a commit said so: that it was asked stands.
+		if there, err := hasEvent(tx, id, mash.EventSent); err != nil || there {
+			return err
+		}
+		return tx.PutEvent(e)
+	}
 	if err := tx.PutEvent(e); err != nil {
 		return err
 	}
