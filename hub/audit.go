@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mashhub/hub/audit"
+	"mashhub/hub/mash"
 )
 
 type auditCmd struct {
@@ -50,10 +51,21 @@ func (c *auditVerifyCmd) Run() error {
 		fmt.Printf("%s: %d entries verified, root %s\n", r.Origin, r.Size, r.Root)
 		fmt.Printf("%d bodies fit their leaves, %d were erased, %d entries are not sequenced yet\n", r.Bodies, len(r.Erased), r.Unsequenced)
 	}
-	if err != nil {
+	switch {
+	case mash.CodeOf(err) == mash.CodeInvalid: // of what was given, the key alone can be that
+		return err
+	case err != nil:
 		return fmt.Errorf("the log does not verify: %w", err)
 	}
 	return nil
+}
+
+// entryReport is the JSON of one entry's proof.
+type entryReport struct {
+	Entry    string `json:"entry"`
+	Origin   string `json:"origin"`
+	Size     int64  `json:"size"` // of the log that it is proved to be in
+	Verified bool   `json:"verified"`
 }
 
 func (c *auditVerifyCmd) one(f *os.File, key string) error {
@@ -62,8 +74,19 @@ func (c *auditVerifyCmd) one(f *os.File, key string) error {
 		return fmt.Errorf("proving the entry: %w", err)
 	}
 	cp, err := audit.VerifyInclusion(p, key)
-	if err != nil {
+	if c.JSON && mash.CodeOf(err) != mash.CodeInvalid {
+		out := entryReport{Entry: c.Entry, Origin: cp.Origin, Size: cp.Size, Verified: err == nil}
+		if jerr := json.NewEncoder(os.Stdout).Encode(out); jerr != nil {
+			return jerr
+		}
+	}
+	switch {
+	case mash.CodeOf(err) == mash.CodeInvalid:
+		return err
+	case err != nil:
 		return fmt.Errorf("the entry does not verify: %w", err)
+	case c.JSON:
+		return nil
 	}
 	fmt.Printf("entry %s is in the log of %d entries\n", c.Entry, cp.Size)
 	return nil

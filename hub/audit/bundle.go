@@ -148,7 +148,7 @@ type Report struct {
 // root, and that the tree begins with each of the checkpoints known from
 // before. The report tells what was found even when an error says what failed.
 func VerifyBundle(r io.Reader, verifierKey string, known ...[]byte) (Report, error) {
-	rep := Report{FirstBad: -1}
+	rep := Report{Erased: []int64{}, FirstBad: -1}
 	var priors []Checkpoint
 	for _, k := range known {
 		c, err := OpenCheckpoint(k, verifierKey)
