@@ -101,7 +101,7 @@ func TestFormErrors(t *testing.T) {
 		"ask of nobody":  {at + "/ask", url.Values{"from-day": {"1"}, "from-month": {"1"}, "from-year": {"2020"}}, []string{"ask-0-choice: "}, 422},
 		"ask for what":   {at + "/ask", url.Values{"ask[0].choice": {"ask"}}, []string{"from-day: ", "ask-0-persons: ", "ask-0-categories: "}, 422},
 		"asked twice":    {at + "/ask", url.Values{"from-day": {"1"}, "from-month": {"1"}, "from-year": {"2020"}, "ask[1].choice": {"ask"}, "ask[1].persons": {"subject-1"}, "ask[1].categories": {"police.crime"}}, nil, 422},
-		"decide":         {at + "/decide", url.Values{}, []string{"outcome: "}, 422},
+		"decide":         {at + "/decide", url.Values{}, []string{"outcome: Choose what is decided", "why: Say why"}, 422},
 		"own view":       {at + "/own-view", url.Values{}, []string{"own_view: "}, 422},
 		"close":          {at + "/close", url.Values{}, []string{"sentenced: ", "plan: "}, 422},
 		"withdraw":       {at + "/withdraw", url.Values{"request": {rs[0].ID}}, []string{"reason: "}, 422},

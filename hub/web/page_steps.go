@@ -148,6 +148,11 @@ func (s *site) enquirySteps() []stepForm {
 		{path: "decide", rule: ruleDecide, show: ruleDecide, title: "Record the decision", done: "The decision is recorded. Tell the person who raised the concern.",
 			form: decideForm,
 			act: func(ctx context.Context, who mash.Actor, id string, f *form) error {
+				f.need("outcome", "Choose what is decided")
+				f.need("why", "Say why, in your own words")
+				if len(f.problems) > 0 {
+					return errProblems
+				}
 				return d.Decide(ctx, who, id, enquiry.DecideInput{Outcome: f.text("outcome"), Why: f.text("why"), Cited: f.Values["cited"]})
 			}},
 	}
