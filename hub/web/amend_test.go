@@ -153,3 +153,13 @@ func TestAgenciesSayByWhichVersionTheyDecide(t *testing.T) {
 		}
 	}
 }
+
+// TestAVersionOnAPage is short, because a whole digest pushes everything else
+// off the page; two versions still look different.
+func TestAVersionOnAPage(t *testing.T) {
+	for v, want := range map[string]string{"sha256:2e3c7aaa03adac679465503aa2e13cdc": "sha256:2e3c7aaa03ad", "abc123": "abc123", "sha256:short": "sha256:short"} {
+		if got := shortVersion(v); got != want {
+			t.Errorf("%s: %s", v, got)
+		}
+	}
+}

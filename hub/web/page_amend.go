@@ -242,7 +242,17 @@ func policyLines(p enquiry.PolicyState) []string {
 	case p.Version == "":
 		return []string{"It has not said"}
 	case p.Behind == 0:
-		return []string{"Version " + p.Version}
+		return []string{"Version " + shortVersion(p.Version)}
 	}
-	return []string{"Version " + p.Version, itoa(int(p.Behind)) + " behind ours, since " + when(p.Since)}
+	return []string{"Version " + shortVersion(p.Version), itoa(int(p.Behind)) + " behind ours, since " + when(p.Since)}
+}
+
+// shortVersion is enough of a version to tell two apart on a page, and to read
+// out on the telephone. The whole one is in the API and in every decision.
+func shortVersion(v string) string {
+	algorithm, digest, ok := strings.Cut(v, ":")
+	if !ok || len(digest) <= 12 {
+		return v
+	}
+	return algorithm + ":" + digest[:12]
 }
