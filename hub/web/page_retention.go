@@ -154,7 +154,7 @@ func (s *site) records(title, none string, rows []enquiry.RetentionRow) kit.Stac
 		return kit.Stack{kit.Heading{Text: title}, kit.Paragraph{Text: none}}
 	}
 	t := kit.Table{Caption: title, CaptionClasses: "govuk-table__caption--m", Scroll: true,
-		Head: []kit.Cell{{Text: "Record"}, {Text: "State"}, {Text: "Since"}, {Text: "Review"}, {Text: "What was decided"}}}
+		Head: []kit.Cell{{Text: "Record"}, {Text: "State"}, {Text: "Since"}, {Text: "Review"}, {Text: "Decided about keeping it"}}}
 	for _, r := range rows {
 		t.Rows = append(t.Rows, []kit.Cell{{HTML: s.recordName(r)}, {Text: recordState(r)}, {Text: day(r.Began)}, {Text: day(r.Retention.Review)},
 			{HTML: lines(s.decided(r.Retention)...)}})
@@ -254,7 +254,7 @@ func (s *site) writeKeeping(w http.ResponseWriter, r *http.Request, f *form, cod
 		review = "Look at it again, if it is still open"
 	}
 	body := kit.Stack{kit.SummaryList{Rows: []kit.Row{{Key: "State", Text: recordState(x)}, {Key: "Opened", Text: day(x.Began)}, {Key: review, Text: day(x.Retention.Review)},
-		{Key: "What was decided", HTML: lines(s.decided(x.Retention)...)}}}}
+		{Key: "Decided about keeping it", HTML: lines(s.decided(x.Retention)...)}}}}
 	at := "/enquiries/" + x.ID
 	holds := who.Has(mash.RoleManager) || who.Has(mash.RoleIGLead)
 	switch {
