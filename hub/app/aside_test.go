@@ -588,3 +588,38 @@ func TestAReviewPassesNothingOver(t *testing.T) {
 	_, err = d.Close(t.Context(), w.Actor, id, enquiry.CloseInput{})
 	p.must(err)
 }
+
+// TestAnAnswerToAClosedEnquiryIsFound: on the worklist, until somebody has said
+// whether the decision stands.
+func TestAnAnswerToAClosedEnquiryIsFound(t *testing.T) {
+	p := newPlay(t, "police")
+	w, police, d := p.as("worker"), p.at("police"), p.hub.Desk
+	id := w.opens(nil)
+	w.thinks(id)
+	r := w.asks(id, "police")
+	police.task(node.TaskAnswer)
+	_, err := d.Withdraw(t.Context(), w.Actor, r.ID, "decided without")
+	p.must(err)
+	p.must(d.Collate(t.Context(), w.Actor, id))
+	p.must(d.Decide(t.Context(), w.Actor, id, enquiry.DecideInput{Outcome: "advice", Why: "because"}))
+	_, err = d.TellOriginator(t.Context(), w.Actor, id, enquiry.FeedbackInput{Waiver: "they know"})
+	p.must(err)
+	_, err = d.Close(t.Context(), w.Actor, id, enquiry.CloseInput{})
+	p.must(err)
+	listed := func() int {
+		all, err := d.Worklist(t.Context(), w.Actor)
+		p.must(err)
+		return len(all)
+	}
+	if n := listed(); n != 0 {
+		t.Errorf("%d listed after closing", n)
+	}
+	police.lands(r, revision(1, true, fact("a", "police.crime", "2026-01-01", "A month too late")))
+	if n := listed(); n != 1 {
+		t.Fatalf("%d listed after the answer", n)
+	}
+	p.must(d.ReviewLate(t.Context(), w.Actor, id, false, "it stands", p.returns(r.ID)[0].ID))
+	if n := listed(); n != 0 {
+		t.Errorf("%d listed after the review", n)
+	}
+}

@@ -14,8 +14,9 @@ var underWay = []mash.EnquiryState{mash.EnquiryContact, mash.EnquiryScreened, ma
 // Worklist lists the enquiries that are not closed and that the actor works
 // on, newest first, without content: references, states and urgency only. It
 // is how a worker finds an enquiry whose questions have all been answered,
-// which the board no longer shows. Restricted ones are absent except for those
-// named. Errors as Board.
+// which the board no longer shows, and one that an answer has come to since it
+// was closed: nobody would look there of themselves (I4). Restricted ones are
+// absent except for those named. Errors as Board.
 func (d *Desk) Worklist(ctx context.Context, actor mash.Actor) ([]mash.Enquiry, error) {
 	dec, entry, err := d.mayOpen(ctx, actor, "board")
 	if err != nil {
@@ -26,7 +27,11 @@ func (d *Desk) Worklist(ctx context.Context, actor mash.Actor) ([]mash.Enquiry, 
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		out = nil
 		all, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: underWay})
-		for _, e := range all {
+		if err != nil {
+			return err
+		}
+		closed, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: []mash.EnquiryState{mash.EnquiryClosed}, Review: true})
+		for _, e := range append(all, closed...) {
 			if !e.Restricted || relation(actor, e) == "named" {
 				out = append(out, e)
 			}

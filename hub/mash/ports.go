@@ -285,6 +285,7 @@ type Enquiries interface {
 // EnquiryFilter narrows a list; zero fields do not.
 type EnquiryFilter struct {
 	States []EnquiryState
+	Review bool // only those whose decision is up for review
 	Limit  int
 }
 

@@ -134,9 +134,12 @@ func (t hubTx) UpdateEnquiry(e mash.Enquiry) error {
 // own words, newest first.
 func (t hubTx) ListEnquiries(f mash.EnquiryFilter) ([]mash.Enquiry, error) {
 	args := []any{atMost(f.Limit)}
-	where := ""
+	where := ` WHERE true`
+	if f.Review {
+		where = ` WHERE json_extract(doc, '$.review') = 1`
+	}
 	if len(f.States) > 0 {
-		where = ` WHERE state IN ` + in(2, len(f.States))
+		where += ` AND state IN ` + in(2, len(f.States))
 		for _, s := range f.States {
 			args = append(args, string(s))
 		}

@@ -35,3 +35,21 @@ func TestPlans(t *testing.T) {
 		})
 	}
 }
+
+// TestPlanOfReview: every worklist looks for the few among all that are closed.
+func TestPlanOfReview(t *testing.T) {
+	err := testHub(t, t.TempDir()).View(t.Context(), func(tx mash.HubTx) error {
+		plan, err := many(tx.(hubTx).tx, func(r row) (s string, err error) {
+			var a, b, c int
+			err = r.Scan(&a, &b, &c, &s)
+			return s, err
+		}, `EXPLAIN QUERY PLAN SELECT doc FROM enquiries WHERE json_extract(doc, '$.review') = 1 AND state IN ('closed') ORDER BY opened DESC, id DESC LIMIT 5`)
+		if all := strings.Join(plan, "\n"); !strings.Contains(all, "USING INDEX enquiries_in_review") || strings.Contains(all, "TEMP B-TREE") {
+			t.Errorf("the plan is %s", all)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -129,7 +129,7 @@ func (s *site) worklist(ctx context.Context) (kit.Stack, error) {
 	if len(all) == 0 {
 		return append(out, kit.Paragraph{Text: "None."}), nil
 	}
-	t := kit.Table{Caption: "Enquiries under way, newest first", CaptionClasses: "govuk-visually-hidden", FirstCellIsHeader: true, Scroll: true,
+	t := kit.Table{Caption: "Enquiries under way, or up for review, newest first", CaptionClasses: "govuk-visually-hidden", FirstCellIsHeader: true, Scroll: true,
 		Head: []kit.Cell{{Text: "Enquiry"}, {Text: "Urgency"}, {Text: "State"}, {Text: "Opened"}}}
 	for _, e := range all {
 		state := []string{word(enquiryWords, string(e.State))}

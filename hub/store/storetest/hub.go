@@ -101,6 +101,14 @@ func enquiries(b hubBench) {
 			expect("open", ids(open, enquiryID), []string{"e3", "e1"}), expect("limit", ids(one, enquiryID), []string{"e2"}),
 			expect("not found", errors.Is(missing, mash.ErrNotFound), true))
 	})
+
+	changed.Review = true
+	b.do(func(tx htx) error { return tx.UpdateEnquiry(changed) })
+	b.see(func(tx htx) error {
+		due, err := tx.ListEnquiries(mash.EnquiryFilter{Review: true})
+		none, err2 := tx.ListEnquiries(mash.EnquiryFilter{Review: true, States: []mash.EnquiryState{mash.EnquiryClosed}})
+		return errors.Join(err, err2, expect("up for review", ids(due, enquiryID), []string{"e1"}), expect("none of it closed", len(none), 0))
+	})
 }
 
 func request(id, enquiry string, raised, target time.Duration) mash.Request {
