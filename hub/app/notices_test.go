@@ -380,3 +380,18 @@ func TestKilledBetweenEventAndCursor(t *testing.T) {
 		t.Errorf("raised %d times", n)
 	}
 }
+
+// TestANoticeThatNobodyCouldRead is refused, so that the hub knows: it neither
+// waits for a system for ever nor lies in an inbox that cannot open it.
+func TestANoticeThatNobodyCouldRead(t *testing.T) {
+	for name, own := range map[string]*system{"a person": nil, "a system": taker(takes)} {
+		p, school := night(t, own, nil)
+		p.at("police").says(exchange.Draft{MaxAge: time.Hour, Header: wire.Header{Kind: wire.KindNotify, Ref: "n-1", ExpiresAt: p.clock.Now().Add(time.Hour)},
+			Body: wire.Notify{Notification: mash.Notification{ID: "n-1", Kind: "encompass", Dedupe: "d", Informed: mash.Informed{Answer: "yes"}},
+				Content: []byte(`{"Setting":"999001","Happened":"2026-11-20T01:00:00Z","Text":5}`)}})
+		n := p.noticed(mash.NoticeUndeliverable)
+		if n.Code != string(mash.CodeBadMessage) || len(school.tasksOf(n)) != 0 {
+			t.Errorf("%s: it is %s, with %d tasks", name, n.Code, len(school.tasksOf(n)))
+		}
+	}
+}

@@ -136,6 +136,10 @@ func (n *Node) takeNotify(ctx context.Context, tx mash.NodeTx, m exchange.Receiv
 	if body.Notification.To != party {
 		return mash.Errorf(mash.CodeWrongParty, "the notification is for another party")
 	}
+	content := taskBody{Notice: body.Content, Kind: body.Notification.Kind, ID: body.Notification.ID}
+	if _, err := noticeOf(content); err != nil { // nobody could ever read it: the hub must know, and telephones
+		return mash.Errorf(mash.CodeBadMessage, "the notification cannot be read")
+	}
 	isNew, err := tx.NoticeOnce(m.Hub, "in/"+body.Notification.ID, m.At)
 	if err != nil || !isNew {
 		return err
@@ -150,7 +154,7 @@ func (n *Node) takeNotify(ctx context.Context, tx mash.NodeTx, m exchange.Receiv
 			}
 		})
 	}
-	b, err := json.Marshal(taskBody{Notice: body.Content, Kind: body.Notification.Kind, ID: body.Notification.ID})
+	b, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
