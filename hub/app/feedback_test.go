@@ -9,6 +9,7 @@ import (
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
 	"mashhub/hub/node"
+	"mashhub/plugins/record"
 )
 
 // TestTheSecondReader: a text to the originator goes when a second person has
@@ -123,4 +124,29 @@ func TestTheSecondReader(t *testing.T) {
 			t.Errorf("%s is recorded %d times, want %d: %+v", action, len(got), n, got)
 		}
 	}
+}
+
+// TestAPlaceThatBecameProtected: a text that was good when it was written does
+// not go once what it names must not be found.
+func TestAPlaceThatBecameProtected(t *testing.T) {
+	p := newPlay(t, "schools", "police")
+	d, ctx := p.hub.Desk, t.Context()
+	w, m, school := p.as("worker"), p.as("manager"), p.at("schools/999001")
+	id := w.opens(func(in *enquiry.OpenInput) { in.Originator.Party = &school.Party })
+	r := w.asks(id, "police")
+	p.at("police").task(node.TaskAnswer)
+	p.must(d.Collate(ctx, w.Actor, id))
+	p.must(d.Decide(ctx, w.Actor, id, enquiry.DecideInput{Outcome: "advice", Why: "because"}))
+	fb, err := d.TellOriginator(ctx, w.Actor, id, enquiry.FeedbackInput{Text: "They are at 9 Refuge Row now."})
+	p.must(err)
+	i := fact("a", "police.crime", "2026-01-01", "Moved")
+	i.Flags, i.Protected = []string{record.FlagProtectedLocation}, []string{"9 Refuge Row"}
+	p.at("police").lands(r, revision(1, true, i))
+	_, err = d.ReviewFeedback(ctx, m.Actor, id, enquiry.FeedbackReview{Allow: true, Written: fb.At})
+	p.wants(err, mash.CodeConflict)
+	if e := p.enquiry(id); e.Feedback.State != "held" {
+		t.Errorf("it is %s", e.Feedback.State)
+	}
+	_, err = d.ReviewFeedback(ctx, m.Actor, id, enquiry.FeedbackReview{Reason: "the place is protected now", Written: fb.At})
+	p.must(err)
 }

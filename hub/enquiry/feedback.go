@@ -41,12 +41,8 @@ func (d *Desk) TellOriginator(ctx context.Context, actor mash.Actor, id string, 
 	if err := expect(e, "tell the originator", mash.EnquiryDecided); err != nil {
 		return none, err
 	}
-	var away hiding
-	if err := d.Store.View(ctx, func(tx mash.HubTx) error {
-		entries, err := d.entries(tx, id)
-		away = hide(e, entries)
-		return err
-	}); err != nil {
+	away, err := d.away(ctx, e)
+	if err != nil {
 		return none, err
 	}
 	fb := mash.Feedback{By: actor.ID, At: d.Env.Now()}
@@ -98,6 +94,14 @@ func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, 
 	}
 	fb := *e.Feedback
 	if in.Allow {
+		// What is protected may have become known only since it was written.
+		away, err := d.away(ctx, e)
+		if err != nil {
+			return none, err
+		}
+		if away.leaks(e.Content.Feedback) {
+			return none, mash.Errorf(mash.CodeConflict, "the text holds a location that is protected since it was written; return it, and say so")
+		}
 		return d.feedback(ctx, actor, e, fb, e.Content.Feedback, true)
 	}
 	if strings.TrimSpace(in.Reason) == "" {
@@ -105,6 +109,16 @@ func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, 
 	}
 	fb.State, fb.Reason = "returned", in.Reason
 	return fb, d.keepFeedback(ctx, e, fb, e.Content.Feedback, nil)
+}
+
+// away is what the originator of an enquiry must not be told now.
+func (d *Desk) away(ctx context.Context, e mash.Enquiry) (away hiding, err error) {
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		entries, err := d.entries(tx, e.ID)
+		away = hide(e, entries)
+		return err
+	})
+	return away, err
 }
 
 // feedback decides on a text and sends or holds it.
