@@ -33,3 +33,14 @@ func TestPartiesOutsideTheDirectory(t *testing.T) {
 		lacks(t, page, body, ">voluntary<")
 	}
 }
+
+// TestWhyItEnded: a page says in words why a question or a notice ended, and
+// not with a code.
+func TestWhyItEnded(t *testing.T) {
+	for _, code := range []string{"agreement_withdrawn", "reviewer", "lifetime", string(mash.CodeBadMessage), string(mash.CodeWrongParty),
+		string(mash.CodeUnsupported), string(mash.CodeConflict), string(mash.CodeOutOfScope), string(mash.CodeUnknownKey), string(mash.CodeInternal)} {
+		if _, ok := codeWords[code]; !ok {
+			t.Errorf("%s has no words", code)
+		}
+	}
+}

@@ -40,7 +40,14 @@ var codeWords = map[string]string{
 	"deny_clause": "the agreement does not allow it", "deny_fault": "it could not be decided: telephone the agency", "review": "a manager reads it first",
 	"identity_corrected": "somebody's identity was corrected, and the agreement does not allow the question about who it is", "not_read": "nobody read it in its time: telephone them",
 	"withdrawn": "withdrawn by the hub", "no_receipt": "no receipt came: telephone the agency", "unknown_setting": "no setting is known by that number",
-	"unknown_key": "they are not connected",
+	"unknown_key": "they are not connected", "agreement_withdrawn": "the family no longer agrees to it", "reviewer": "a manager did not allow it",
+	"lifetime":                   "nobody answered in its time: telephone the agency",
+	string(mash.CodeBadMessage):  "they could not read it: telephone them",
+	string(mash.CodeWrongParty):  "their system says that it was not meant for them: telephone them",
+	string(mash.CodeUnsupported): "their system is of a version that does not know it: telephone them",
+	string(mash.CodeConflict):    "it does not fit what they have already: telephone them",
+	string(mash.CodeOutOfScope):  "their system does not take it: telephone them",
+	string(mash.CodeInternal):    "their system failed on it: telephone them",
 }
 
 var markWords = map[string]string{
