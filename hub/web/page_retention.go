@@ -116,6 +116,10 @@ func (s *site) findRecord(w http.ResponseWriter, r *http.Request) error {
 // reviewNotices destroys or keeps the notices that were chosen.
 func (s *site) reviewNotices(w http.ResponseWriter, r *http.Request) error {
 	return s.retentionPost(w, r, func(f *form) (string, string, error) {
+		if d := f.text("decision"); d != mash.DisposalDestroy && d != mash.DisposalKeep {
+			f.bad("decision", "Say whether they are destroyed or kept")
+			return "", "", errProblems
+		}
 		in := enquiry.NoticeReview{IDs: f.Values["ids"], Destroy: f.text("decision") == mash.DisposalDestroy, Years: yearsOf(f), Why: f.text("why")}
 		return "/retention", "Your review is recorded.", s.Desk.ReviewNotices(r.Context(), actor(r.Context()), in)
 	}, s.writeRetention)

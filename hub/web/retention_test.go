@@ -104,3 +104,13 @@ func TestRecordsPages(t *testing.T) {
 	}
 	lacks(t, "the program's log", h.notes.String(), "Rowan", "The claim")
 }
+
+// TestNoticesAreNotKeptByDefault: what was not decided is not decided.
+func TestNoticesAreNotKeptByDefault(t *testing.T) {
+	h := newHub(t)
+	ig := h.as("ig_lead")
+	v := url.Values{"ids": {"n-1"}, "why": {"schedule"}, "years": {"2"}}
+	if a := ig.form("/retention/notices", v); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Say whether they are destroyed or kept") {
+		t.Errorf("without a decision: %d", a.status)
+	}
+}
