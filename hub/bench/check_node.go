@@ -29,6 +29,9 @@ func (q *inquest) atNode(tx mash.NodeTx, n *opened[mash.NodeTx], r mash.Request,
 		ret, ok := at[rev]
 		if !ok {
 			m, err := tx.OutMessage(s.MessageID)
+			if err == nil && stopped(r, m) {
+				continue
+			}
 			q.fail("I1", "revision %d of request %s by %s is not at the hub; its message is %s %s %v", rev, r.ID, n.name, m.State, m.Code, err)
 			continue
 		}
@@ -91,4 +94,10 @@ func (q *inquest) releases(tx mash.NodeTx, n *opened[mash.NodeTx], r mash.Reques
 		out[d.ID] = d
 	}
 	return out
+}
+
+// stopped reports whether a return was kept from leaving, because its question
+// was withdrawn before the broker had it.
+func stopped(r mash.Request, m mash.OutMessage) bool {
+	return r.State == mash.RequestWithdrawn && m.State == mash.OutRefused && m.Code == "withdrawn" && m.Sent.IsZero()
 }
