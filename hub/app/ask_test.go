@@ -408,3 +408,23 @@ func TestUrgencyMovesTargetsAndNothingElse(t *testing.T) {
 	}
 	p.wants(p.hub.Desk.SetRAG(t.Context(), w.Actor, id, "purple"), mash.CodeInvalid)
 }
+
+// TestNobodyIsAskedForTheFirstTimeAfterTheDecision: a question that waited for a
+// manager does not go any more; it may still be refused.
+func TestNobodyIsAskedForTheFirstTimeAfterTheDecision(t *testing.T) {
+	p := newPlay(t, "police")
+	w, m, d := p.as("worker"), p.as("manager"), p.hub.Desk
+	id := w.opens(func(in *enquiry.OpenInput) {
+		in.Anonymous, in.Evidence, in.Originator = true, false, mash.Originator{Kind: "anonymous"}
+	})
+	r := w.asks(id, "police")
+	p.must(d.Collate(t.Context(), w.Actor, id))
+	p.must(d.Decide(t.Context(), w.Actor, id, enquiry.DecideInput{Outcome: "no_further_action", Why: "because"}))
+	_, err := d.ReviewAsk(t.Context(), m.Actor, r.ID, true, "fine")
+	p.wants(err, mash.CodeConflict)
+	if now := p.request(r.ID); now.State != mash.RequestHeld {
+		t.Errorf("it is %s", now.State)
+	}
+	_, err = d.ReviewAsk(t.Context(), m.Actor, r.ID, false, "it is decided")
+	p.must(err)
+}

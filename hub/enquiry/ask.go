@@ -384,6 +384,11 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 	if blank(reason) {
 		return r, mash.Invalid("reason", "is missing", "say why")
 	}
+	if allow { // to refuse it is always right
+		if err := expect(e, "ask", asking...); err != nil {
+			return r, err
+		}
+	}
 	now := d.Env.Now()
 	dec := d.Policy.Ask(ctx, d.askInput(actor, e, r, allow))
 	r.Decision, r.Code = dec.ID, ""
