@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,10 +16,11 @@ type auditCmd struct {
 }
 
 type auditVerifyCmd struct {
-	Bundle string `arg:"" help:"The downloaded log (JSON lines); - for standard input." `
-	Key    string `required:"" help:"The log's public key, or @FILE that holds it."`
-	Entry  string `help:"Check the proof of this entry alone."`
-	JSON   bool   `help:"Print one JSON object." name:"json"`
+	Bundle string   `arg:"" help:"The downloaded log (JSON lines); - for standard input." `
+	Key    string   `required:"" help:"The log's public key, or @FILE that holds it."`
+	Entry  string   `xor:"what" help:"Check the proof of this entry alone."`
+	Known  []string `xor:"what" help:"A file with a signed checkpoint that you kept: the log must contain it. May be given again." placeholder:"FILE" sep:"none"`
+	JSON   bool     `help:"Print one JSON object." name:"json"`
 }
 
 // Run exits 0 if everything verifies, 1 if not.
@@ -42,7 +44,19 @@ func (c *auditVerifyCmd) Run() error {
 	if c.Entry != "" {
 		return c.one(f, key)
 	}
-	r, err := audit.VerifyBundle(f, key)
+	var known [][]byte
+	for _, path := range c.Known {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("reading the checkpoint: %w", err)
+		}
+		b = append(bytes.TrimSpace(b), '\n') // copied from a page it may have lost its line's end
+		if _, err := audit.OpenCheckpoint(b, key); err != nil {
+			return fmt.Errorf("%s is no checkpoint of this log: %w", path, err)
+		}
+		known = append(known, b)
+	}
+	r, err := audit.VerifyBundle(f, key, known...)
 	if c.JSON {
 		if jerr := json.NewEncoder(os.Stdout).Encode(r); jerr != nil {
 			return jerr

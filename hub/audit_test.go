@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +18,7 @@ import (
 // TestAWrongKeySaysNothingOfTheLog: what is no public key at all is the
 // caller's mistake, and no finding about the log that somebody sent them.
 func TestAWrongKeySaysNothingOfTheLog(t *testing.T) {
-	file, key, id := auditBundle(t)
+	file, _, key, id := auditBundle(t)
 	for _, args := range [][]string{{}, {"--json"}, {"--entry", id}, {"--entry", id, "--json"}} {
 		status, _, problem := typed(t, append([]string{"audit", "verify", file, "--key", "nonsense"}, args...)...)
 		if status != exitFailed || !strings.Contains(problem, "not a verifier key") || strings.Contains(problem, "does not verify") {
@@ -34,8 +35,62 @@ func TestAWrongKeySaysNothingOfTheLog(t *testing.T) {
 	}
 }
 
+// TestAKeptCheckpoint: README tells scrutineers to keep one, so that they can
+// see whether a later log still contains what it showed.
+func TestAKeptCheckpoint(t *testing.T) {
+	file, signing, key, id := auditBundle(t)
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var head struct{ Checkpoint string }
+	first, _, _ := strings.Cut(string(b), "\n")
+	if err := json.Unmarshal([]byte(first), &head); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(t.TempDir(), "kept")
+	for _, c := range []struct {
+		text, problem string
+		status        int
+	}{
+		{head.Checkpoint, "", 0},
+		{strings.TrimSpace(head.Checkpoint), "", 0},
+		{"something else", "is no checkpoint of this log", exitFailed},
+	} {
+		if err := os.WriteFile(kept, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, _, problem := typed(t, "audit", "verify", file, "--key", key, "--known", kept)
+		if status != c.status || !strings.Contains(problem, c.problem) || strings.Contains(problem, "does not verify") {
+			t.Errorf("%q: status %d, %q", c.text, status, problem)
+		}
+	}
+	// Another history by the same key and of the same size is a fork.
+	if err := os.WriteFile(kept, []byte(head.Checkpoint), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, _ := bundleBy(t, signing)
+	status, _, problem := typed(t, "audit", "verify", other, "--key", key, "--known", kept)
+	if status != exitFailed || !strings.Contains(problem, "the log does not verify: ") || !strings.Contains(problem, "fork") {
+		t.Errorf("a fork: status %d, %q", status, problem)
+	}
+	if status, _, _ := typed(t, "audit", "verify", file, "--key", key, "--known", kept, "--entry", id); status != exitUsage {
+		t.Errorf("one entry with a checkpoint: status %d", status)
+	}
+}
+
 // auditBundle is a real log of one entry, as it is downloaded.
-func auditBundle(t *testing.T) (file, verifier, id string) {
+func auditBundle(t *testing.T) (file, signing, verifier, id string) {
+	t.Helper()
+	signing, verifier, err := audit.GenerateKey("fernshire", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, id = bundleBy(t, signing)
+	return file, signing, verifier, id
+}
+
+func bundleBy(t *testing.T, signing string) (file, id string) {
 	t.Helper()
 	var dir, secret = t.TempDir(), make([]byte, 32)
 	env := mash.SystemEnv()
@@ -49,10 +104,6 @@ func auditBundle(t *testing.T) (file, verifier, id string) {
 		t.Fatal(err)
 	}
 	defer node.Close()
-	signing, verifier, err := audit.GenerateKey("fernshire", rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
 	signer, err := note.NewSigner(signing)
 	if err != nil {
 		t.Fatal(err)
@@ -75,5 +126,5 @@ func auditBundle(t *testing.T) (file, verifier, id string) {
 			t.Fatal(err)
 		}
 	}
-	return file, verifier, id
+	return file, id
 }
