@@ -75,6 +75,9 @@ func TestOnce(t *testing.T) {
 			if jerr := json.Unmarshal(out.Bytes(), &r); jerr != nil {
 				t.Fatalf("%v, %v\n%s", err, jerr, progress.String())
 			}
+			if strings.Contains(out.String(), `": null`) {
+				t.Errorf("a list without anything in it is null and not []:\n%s", out.String())
+			}
 			for _, c := range r.Checks {
 				if !c.OK {
 					t.Errorf("%s: %s", c.What, c.Detail)

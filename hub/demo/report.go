@@ -165,7 +165,7 @@ func (d *Demo) once(ctx context.Context) error {
 
 func (s *story) report(ctx context.Context) *Report {
 	r := &Report{Requests: []RequestReport{}, NotAsked: []mash.NotAsked{}, Items: []ItemReport{}, Withheld: []WithheldReport{}, Notices: []notice{}, Later: []string{}}
-	*r = Report{Requests: r.Requests, Items: r.Items, Withheld: r.Withheld, ChronologySeconds: s.full.Seconds(), Checks: s.checks(), Later: s.scenario.Expect.Later, Notices: s.notices,
+	*r = Report{Requests: r.Requests, Items: r.Items, Withheld: r.Withheld, ChronologySeconds: s.full.Seconds(), Checks: s.checks(), Later: append(r.Later, s.scenario.Expect.Later...), Notices: s.notices,
 		NotAsked: s.picture.Enquiry.NotAsked}
 	r.Scenario.Number, r.Scenario.Title = s.scenario.Number, s.scenario.Title
 	r.Enquiry.ID, r.Enquiry.Reference, r.Enquiry.RAG = s.id, s.ref, string(s.picture.Enquiry.RAG)
