@@ -16,17 +16,18 @@ import (
 
 // client is somebody signed in at a hub or node.
 type client struct {
-	base string
-	http *http.Client
+	base  string
+	http  *http.Client
+	trail *trail
 }
 
 // signIn chooses a role on the demo's sign-in page, as a browser would.
-func signIn(ctx context.Context, addr, role string) (*client, error) {
+func (d *Demo) signIn(ctx context.Context, addr, role string) (*client, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
-	c := &client{base: "http://" + addr, http: &http.Client{Jar: jar, Timeout: 30 * time.Second,
+	c := &client{base: "http://" + addr, trail: &d.trail, http: &http.Client{Transport: &d.trail, Jar: jar, Timeout: 30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	res, err := c.form(ctx, "/sign-in", url.Values{"role": {role}})
 	if err != nil {
@@ -105,6 +106,7 @@ func (c *client) try(ctx context.Context, method, path string, in, out any) erro
 		return err
 	}
 	if res.StatusCode >= 300 {
+		c.trail.note("an error that came back", string(b))
 		p := &problem{}
 		_ = json.Unmarshal(b, p) // a page instead of a problem leaves the status
 		p.Status = res.StatusCode

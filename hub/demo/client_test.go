@@ -31,7 +31,7 @@ func TestCallTriesAgain(t *testing.T) {
 				calls++
 			}))
 			defer srv.Close()
-			c := &client{base: srv.URL, http: &http.Client{Timeout: 5 * time.Second}}
+			c := &client{base: srv.URL, trail: &trail{}, http: &http.Client{Timeout: 5 * time.Second}}
 			err := c.call(t.Context(), http.MethodGet, "/", nil, nil)
 			var p *problem
 			got := 0

@@ -52,6 +52,7 @@ type Demo struct {
 	secrets  map[string]string // what the agencies' connectors sign in with, by environment variable
 	began    time.Time
 	quit     context.CancelCauseFunc
+	trail    trail // of everybody who is played
 }
 
 // Run starts everything, plays, and stops everything. Once: the error is nil

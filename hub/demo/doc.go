@@ -8,6 +8,11 @@
 // a system on their nodes' pages. It knows nothing that a user would not, but
 // for the public key with which it checks the log.
 //
+// While all of it still runs, Once looks for every personal value of the
+// scenario in logs, broker, stores, other files and their names, arguments and
+// environments of processes, addresses, errors and what a stranger is told: a
+// leak fails the scenario and is told by its place (invariant I8).
+//
 // Everything that it starts ends with it. Each child holds the read end of a
 // pipe whose only writer is the demo, so that even kill -9 leaves nothing
 // behind.

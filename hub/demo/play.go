@@ -46,7 +46,7 @@ type notice struct {
 }
 
 func (d *Demo) newStory(ctx context.Context) (*story, error) {
-	w, err := signIn(ctx, d.hub.ready.Addr, "worker")
+	w, err := d.signIn(ctx, d.hub.ready.Addr, "worker")
 	return &story{Demo: d, worker: w}, err
 }
 
@@ -180,7 +180,7 @@ func (s *story) people(ctx context.Context) error {
 }
 
 func (s *story) person(ctx context.Context, a mash.Agency) error {
-	c, err := signIn(ctx, s.nodes[a.ID].ready.Addr, "reviewer")
+	c, err := s.signIn(ctx, s.nodes[a.ID].ready.Addr, "reviewer")
 	if err != nil {
 		return ended(ctx, err)
 	}
@@ -329,7 +329,7 @@ func (s *story) conclude(ctx context.Context) error {
 			return fmt.Errorf("telling the originator: %w", err)
 		}
 		if f.State == "held" { // a second person reads the text
-			second, err := signIn(ctx, s.hub.ready.Addr, "manager")
+			second, err := s.signIn(ctx, s.hub.ready.Addr, "manager")
 			if err != nil {
 				return err
 			}

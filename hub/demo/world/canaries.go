@@ -17,8 +17,15 @@ const (
 
 // Canaries lists every personal value of a scenario in the forms in which it
 // could leak: names, dates of birth, identifiers, addresses, telephones, what
-// the worker wrote and every text that an agency holds. None of them may stand
-// in a log, a metric, a key, a header, an error or a URL. Sorted, no repeats.
+// the worker wrote and every text that an agency holds, with the numbers under
+// which it holds it. None of them may stand in a log, a metric, a key, a header,
+// an error or a URL. Sorted, no repeats.
+//
+// Left out is what would be found by chance, or tells of nobody by itself: names
+// under shortName and texts under shortText letters, codes (gender, category,
+// relation), times and dates but of birth, towns, partners and their units, kinds
+// of record, the roles of those who wrote something ("Class teacher") and the
+// names under which staff sign in.
 func Canaries(s *Scenario) []string {
 	c := &canaries{seen: map[string]bool{}, public: public(s)}
 	for _, p := range s.People {
@@ -27,6 +34,15 @@ func Canaries(s *Scenario) []string {
 	e := s.Enquiry
 	for _, t := range []string{e.Narrative, e.OwnView, e.FamilyInformed.Reason, e.VoiceNotSought} {
 		c.text(t)
+	}
+	if x := e.Basis.Agreement; x != nil {
+		c.text(x.Told)
+	}
+	if x := e.Basis.Dispensation; x != nil {
+		c.text(x.Reason)
+	}
+	for _, n := range e.NotAsked {
+		c.text(n.Reason)
 	}
 	if e.Originator.Agency == "" { // an agency's own telephone is in the directory
 		c.text(e.Originator.Name)
@@ -42,10 +58,12 @@ func Canaries(s *Scenario) []string {
 	c.systems(s)
 	for _, f := range s.Forms {
 		for _, a := range f.Answers {
+			c.text(a.Reason)
 			c.items(a.Items)
 		}
 	}
 	for _, r := range s.Reviews {
+		c.name(r.Record)
 		c.text(r.Because)
 	}
 	if d := s.Expect.Decision; d != nil {
@@ -53,6 +71,7 @@ func Canaries(s *Scenario) []string {
 	}
 	if f := s.Expect.Feedback; f != nil {
 		c.text(f.Text)
+		c.text(f.Reason)
 	}
 	slices.Sort(c.out)
 	return c.out
@@ -61,13 +80,17 @@ func Canaries(s *Scenario) []string {
 type canaries struct {
 	seen   map[string]bool
 	out    []string
-	public string // names that stand in the directory or on a map
+	public string // what everybody knows
 }
 
-// public are names that a protected value may hold and that everybody knows:
-// partners, their units, towns.
+// kindsOfRecord are titles that are the agreement's own words for a kind of
+// record: its reasons say them of anybody.
+var kindsOfRecord = []string{"Child-in-need plan"}
+
+// public is what a value may be and everybody knows: partners, their units,
+// towns, kinds of record.
 func public(s *Scenario) string {
-	var names []string
+	names := slices.Clone(kindsOfRecord)
 	for _, p := range s.People {
 		names = append(names, p.Address.City)
 	}
@@ -153,35 +176,55 @@ func (c *canaries) text(s string) {
 	}
 }
 
+// title adds what an item is called or where it was, unless everybody knows it.
+func (c *canaries) title(s string) {
+	if !strings.Contains(c.public, strings.TrimSpace(s)) {
+		c.text(s)
+	}
+}
+
 func (c *canaries) items(items []Item) {
 	for _, i := range items {
-		c.text(i.Title)
+		c.name(i.ID)
+		c.title(i.Title)
 		c.text(i.Text)
 		c.protected(i.Protected)
 	}
 }
 
+// entry adds somebody as a system knows them, with its number for them.
+func (c *canaries) entry(s *Scenario, e Entry) {
+	c.name(e.Ref)
+	c.person(e.in(s))
+	c.person(e.Details)
+}
+
 func (c *canaries) systems(s *Scenario) {
 	for _, p := range s.Systems.Health.Patients {
-		c.person(p.in(s))
+		c.entry(s, p.Entry)
 		for _, v := range append(slices.Clone(p.Visits), p.Missed...) {
+			c.name(v.ID)
+			c.title(v.Place)
 			c.text(v.Text)
 		}
 		for _, n := range append(slices.Clone(p.Conditions), p.Vaccines...) {
+			c.name(n.ID)
 			c.text(n.Name)
 			c.text(n.Text)
 		}
 	}
 	for _, r := range append(slices.Clone(s.Systems.Police.People), s.Systems.SocialCare.People...) {
-		c.person(r.in(s))
+		c.entry(s, r.Entry)
 		for _, a := range r.Aliases {
 			c.name(a.Family)
+			c.name(a.Given)
 		}
 		c.items(r.Events)
 	}
 	for _, i := range s.Systems.Police.Incidents {
 		c.text(i.Text)
 		c.text(i.Place)
+		c.name(i.ID)
 		c.add(i.Reference)
 		for _, ch := range i.Children {
 			c.text(ch.Voice)
@@ -189,13 +232,17 @@ func (c *canaries) systems(s *Scenario) {
 	}
 	for _, school := range s.Systems.Schools {
 		for _, p := range school.Pupils {
-			c.person(p.in(s))
+			c.entry(s, p.Entry)
 			c.items(p.Concerns)
 			c.protected(p.Protected)
 			for _, x := range p.Suspensions {
 				c.text(x.Reason)
 			}
+			for _, x := range p.SEND {
+				c.text(x.Need)
+			}
 			for _, x := range p.Collection {
+				c.text(x.Who)
 				c.text(x.Text)
 			}
 		}
