@@ -556,7 +556,7 @@ func TestWithdrawnBeforeTheReturnLeft(t *testing.T) {
 	p.bus.set(func() { p.bus.stuck = map[string]bool{topic: true} })
 	r := w.asks(w.opens(nil), "police")
 	p.eventually("answered", func() bool { return len(at.sent(r.ID)) == 1 })
-	p.eventually("the broker refused it", func() bool { return strings.Contains(p.notes.String(), "outbox waits") })
+	p.eventually("the broker refused it", func() bool { return strings.Contains(p.notes.String(), "takes nothing") })
 	_, err := p.hub.Desk.Withdraw(t.Context(), w.Actor, r.ID, "not needed")
 	p.must(err)
 	p.eventually("withdrawn", func() bool { return at.held(r.ID).State == mash.RequestWithdrawn })

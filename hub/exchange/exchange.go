@@ -64,11 +64,10 @@ type Exchange[T mash.ExchangeTx] struct {
 	nudge chan struct{}
 
 	mu       sync.Mutex
-	attempts map[string]int                         // failed tries by message key; in memory: a restart tries again
-	fresh    []mash.OutMessage                      // committed, not yet handed to the broker
-	handed   map[string]*handed                     // on their way or there, and not yet recorded as sent
-	owed     map[[2]mash.Address][]wire.ReceiptItem // by who owes it to whom
-	ripe     bool                                   // what is owed has waited long enough
+	attempts map[string]int     // failed tries by message key; in memory: a restart tries again
+	lanes    map[string]*lane   // by topic
+	handed   map[string]*handed // on their way or there, and not yet recorded as sent
+	look     bool               // the outbox may have something
 }
 
 // maxAttempts is how often a handler may fail on one message before it is
@@ -84,7 +83,7 @@ func New[T mash.ExchangeTx](c Config[T]) *Exchange[T] {
 		c.Tick = 500 * time.Millisecond
 	}
 	return &Exchange[T]{Config: c, nudge: make(chan struct{}, 1), attempts: map[string]int{},
-		handed: map[string]*handed{}, owed: map[[2]mash.Address][]wire.ReceiptItem{}}
+		lanes: map[string]*lane{}, handed: map[string]*handed{}}
 }
 
 // wake tells the pump that there is something.

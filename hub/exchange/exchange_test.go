@@ -38,10 +38,18 @@ type wireBus struct {
 	sent []mash.BusMessage
 	in   chan []mash.BusRecord
 	fail error
+	hole string // a topic that takes nothing, for ever
 	next int64
 }
 
-func (b *wireBus) Publish(_ context.Context, m []mash.BusMessage) error {
+func (b *wireBus) Publish(ctx context.Context, m []mash.BusMessage) error {
+	b.mu.Lock()
+	hole := b.hole
+	b.mu.Unlock()
+	if hole != "" && slices.ContainsFunc(m, func(m mash.BusMessage) bool { return m.Topic == hole }) {
+		<-ctx.Done() // not even a refusal
+		return ctx.Err()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.fail != nil {
@@ -613,4 +621,48 @@ func TestAReceiptThatCannotBeSealedHoldsUpNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.eventually("a question goes", func() bool { return len(s.bus.published()) > n })
+}
+
+// One agency's topic that takes nothing holds up neither questions nor receipts
+// for the others, however much waits for it.
+func TestATopicThatTakesNothing(t *testing.T) {
+	s := newSide(t)
+	s.bus.mu.Lock()
+	s.bus.hole = mash.ToTopic(hubID, "health")
+	s.bus.mu.Unlock()
+	post := func(to mash.Address, n int) (m mash.OutMessage) {
+		err := s.store.Update(context.Background(), func(tx mash.HubTx) (err error) {
+			for range n {
+				m, err = s.x.Post(context.Background(), tx, exchange.Draft{From: hubAddr, To: to,
+					Header: wire.Header{Kind: wire.KindRequest, Ref: s.env.NewID()}, Body: wire.Request{}})
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	went := func(m mash.OutMessage) func() bool {
+		return func() bool {
+			return slices.ContainsFunc(s.bus.published(), func(p mash.BusMessage) bool { return string(p.Value) == string(m.Sealed) })
+		}
+	}
+	stuck := post(healthAddr, 300) // more than one look at the outbox takes
+	s.eventually("a question to the police goes", went(post(police, 1)))
+	s.stop()
+	s.start() // and again by its rows
+	s.eventually("and one after a start", went(post(police, 1)))
+	h := s.header(wire.KindReturn)
+	s.deliver(s.token(police, hubAddr, h, wire.Return{}))
+	s.eventually("a receipt for the police goes", func() bool { return s.receipts()[h.ID].Accepted })
+	if went(stuck)() {
+		t.Fatal("the topic takes something")
+	}
+	s.stop()
+	s.bus.mu.Lock()
+	s.bus.hole = ""
+	s.bus.mu.Unlock()
+	s.start()
+	s.eventually("what waited goes", went(stuck))
 }

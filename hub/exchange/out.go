@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"mashhub/hub/mash"
@@ -35,59 +36,99 @@ type handed struct {
 	claimed bool // by a transaction that is writing it
 }
 
+// lane is what goes to one topic, and how that fares: a topic that takes nothing
+// holds up no other.
+type lane struct {
+	fresh []mash.OutMessage                      // to be handed over
+	owed  map[[2]mash.Address][]wire.ReceiptItem // by who owes it to whom
+	ripe  bool                                   // what is owed has waited long enough
+	busy  bool                                   // a write is under way
+	rests bool                                   // the last one failed, and its pause is not over
+	pause time.Duration                          // that pause
+	more  bool                                   // the outbox has more than fresh holds
+}
+
+// lane gives the lane of a topic. x.mu must be held.
+func (x *Exchange[T]) lane(topic string) *lane {
+	l := x.lanes[topic]
+	if l == nil {
+		l = &lane{owed: map[[2]mash.Address][]wire.ReceiptItem{}}
+		x.lanes[topic] = l
+	}
+	return l
+}
+
 // pump hands messages to the broker until ctx ends: what was committed just
 // now from memory, and what the outbox says is due at the start, after a
 // failure and every Tick.
 func (x *Exchange[T]) pump(ctx context.Context) {
 	tick := time.NewTicker(x.Tick)
 	defer tick.Stop()
-	backoff := time.Duration(0)
-	for look := true; ctx.Err() == nil; {
-		more, err := false, error(nil)
-		if look {
-			more, err = x.patrol(ctx)
-		}
-		if err == nil {
-			err = x.hand(ctx)
-		}
-		look = more || err != nil
-		if err != nil && ctx.Err() == nil {
-			// The broker or the disk: nothing is lost, the rows stay open.
-			backoff = min(max(2*backoff, 50*time.Millisecond), 5*time.Second)
-			x.Log.Warn("outbox waits", "hub", x.Hub, "code", mash.CodeOf(err), "retry_in", backoff)
-			select {
-			case <-ctx.Done():
-			case <-time.After(backoff):
+	var writes sync.WaitGroup
+	pause := time.Duration(0)
+	x.look = true
+	for ctx.Err() == nil {
+		if x.looks() {
+			more, err := x.patrol(ctx)
+			switch {
+			case ctx.Err() != nil:
+			case err != nil: // the disk: nothing is lost, the rows stay open
+				pause = min(max(2*pause, 50*time.Millisecond), 5*time.Second)
+				x.Log.Warn("outbox waits", "hub", x.Hub, "code", mash.CodeOf(err), "retry_in", pause)
+				x.lookAfter(pause)
+			default:
+				pause = 0
+				if more {
+					x.lookAfter(0)
+				}
 			}
-			// What was committed meanwhile goes by its row, which may have been
-			// settled since: withdrawn before it left.
-			x.mu.Lock()
-			x.fresh = nil
-			x.mu.Unlock()
-			continue
 		}
-		backoff = 0
-		if look {
-			continue
-		}
+		x.hand(ctx, &writes)
 		select {
 		case <-ctx.Done():
 		case <-x.nudge:
 		case <-tick.C:
-			look = true
+			x.lookAfter(0)
 		}
 	}
+	writes.Wait()
 	// Else all of it would go out again at the next start.
 	if err := x.record(context.WithoutCancel(ctx)); err != nil {
 		x.Log.Warn("what was sent is not recorded and goes out again", "hub", x.Hub, "code", mash.CodeOf(err))
 	}
 }
 
-// queue takes a message that was committed. It is sent from memory; should that
-// fail, its row is still due.
+// looks reports, once, whether the outbox is to be looked at.
+func (x *Exchange[T]) looks() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	look := x.look
+	x.look = false
+	return look
+}
+
+// lookAfter has the pump look at the outbox after a pause.
+func (x *Exchange[T]) lookAfter(d time.Duration) {
+	look := func() {
+		x.mu.Lock()
+		x.look = true
+		x.mu.Unlock()
+		x.wake()
+	}
+	if d == 0 {
+		look()
+		return
+	}
+	time.AfterFunc(d, look)
+}
+
+// queue takes a message that was committed. It is sent from memory; where that
+// cannot be, its row is still due.
 func (x *Exchange[T]) queue(m mash.OutMessage) {
 	x.mu.Lock()
-	x.fresh = append(x.fresh, m)
+	if l := x.lane(m.Topic); !l.rests {
+		l.fresh = append(l.fresh, m)
+	}
 	x.mu.Unlock()
 	x.wake()
 }
@@ -100,61 +141,63 @@ type receipt struct {
 
 // owe takes the receipts of what was committed together: they go together.
 func (x *Exchange[T]) owe(receipts []receipt) {
-	if len(receipts) == 0 {
-		return
-	}
 	x.mu.Lock()
-	if len(x.owed) == 0 {
-		time.AfterFunc(min(company, x.Tick), x.ripen)
-	}
+	defer x.mu.Unlock()
 	for _, r := range receipts {
-		if k := [2]mash.Address{r.from, r.to}; len(x.owed[k]) < mostOwed {
-			x.owed[k] = append(x.owed[k], r.item)
+		l, k := x.lane(x.topic(r.from, r.to)), [2]mash.Address{r.from, r.to}
+		if len(l.owed) == 0 {
+			time.AfterFunc(min(company, x.Tick), func() { x.ripen(l) })
+		}
+		if len(l.owed[k]) < mostOwed {
+			l.owed[k] = append(l.owed[k], r.item)
 		}
 	}
-	x.mu.Unlock()
 }
 
-// ripen lets the receipts go that are owed by now.
-func (x *Exchange[T]) ripen() {
+// ripen lets the receipts go that a lane owes by now.
+func (x *Exchange[T]) ripen(l *lane) {
 	x.mu.Lock()
-	x.ripe = true
+	l.ripe = true
 	x.mu.Unlock()
 	x.wake()
 }
 
-// hand publishes what was committed since the last time, and the receipts that
-// are owed. A receipt is not kept in the outbox: the inbox says what it said,
-// and whoever misses it sends the message again.
-func (x *Exchange[T]) hand(ctx context.Context) error {
+// hand begins to publish, topic by topic, what was committed since the last
+// time and the receipts that are owed. A receipt is not kept in the outbox: the
+// inbox says what it said, and whoever misses it sends the message again.
+func (x *Exchange[T]) hand(ctx context.Context, writes *sync.WaitGroup) {
 	x.mu.Lock()
-	fresh, owed := x.fresh, x.owed
-	x.fresh = nil
-	if x.ripe {
-		x.owed, x.ripe = map[[2]mash.Address][]wire.ReceiptItem{}, false
-	} else {
-		owed = nil
+	defer x.mu.Unlock()
+	for topic, l := range x.lanes {
+		if l.busy || l.rests || len(l.fresh) == 0 && !l.ripe {
+			continue
+		}
+		fresh, owed := l.fresh, map[[2]mash.Address][]wire.ReceiptItem(nil)
+		l.fresh = nil
+		if l.ripe {
+			owed, l.owed, l.ripe = l.owed, map[[2]mash.Address][]wire.ReceiptItem{}, false
+		}
+		for _, m := range fresh {
+			x.remember(m, time.Time{})
+		}
+		l.busy = true
+		writes.Go(func() { x.write(ctx, topic, l, fresh, owed) })
 	}
-	for _, m := range fresh {
-		x.remember(m, time.Time{})
-	}
-	x.mu.Unlock()
-	if len(fresh)+len(owed) == 0 {
-		return nil
-	}
+}
+
+// write publishes to one topic and notes what came of it. After a failure the
+// topic rests, and what is for it goes by its rows, which may have been settled
+// meanwhile: withdrawn before it left.
+func (x *Exchange[T]) write(ctx context.Context, topic string, l *lane, fresh []mash.OutMessage, owed map[[2]mash.Address][]wire.ReceiptItem) {
 	out := make([]mash.BusMessage, 0, len(fresh)+len(owed))
 	for _, m := range fresh {
 		out = append(out, mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed})
 	}
-	if out = append(out, x.receipts(ctx, owed)...); len(out) == 0 {
-		return nil
-	}
-	err := x.Bus.Publish(ctx, out)
-	if err != nil {
-		err = mash.Errorf(mash.CodeUnavailable, "publishing: %w", err)
+	var err error
+	if out = append(out, x.receipts(ctx, owed)...); len(out) > 0 {
+		err = x.Bus.Publish(ctx, out)
 	}
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	at := x.Env.Now()
 	for _, m := range fresh {
 		if err != nil {
@@ -163,15 +206,35 @@ func (x *Exchange[T]) hand(ctx context.Context) error {
 			x.remember(m, at)
 		}
 	}
-	if err != nil {
-		x.ripe = x.ripe || len(owed) > 0
+	l.busy = false
+	look := l.more
+	l.more = false
+	if err == nil {
+		l.pause = 0
+	} else {
+		l.ripe, l.fresh, l.rests, look = l.ripe || len(owed) > 0, nil, true, false
 		for k, items := range owed {
-			if len(x.owed[k])+len(items) <= mostOwed {
-				x.owed[k] = append(items, x.owed[k]...)
+			if len(l.owed[k])+len(items) <= mostOwed {
+				l.owed[k] = append(items, l.owed[k]...)
 			}
 		}
+		l.pause = min(max(2*l.pause, 50*time.Millisecond), 5*time.Second)
+		time.AfterFunc(l.pause, func() {
+			x.mu.Lock()
+			l.rests = false
+			x.mu.Unlock()
+			x.lookAfter(0)
+		})
 	}
-	return err
+	pause := l.pause
+	x.mu.Unlock()
+	if err != nil && ctx.Err() == nil {
+		x.Log.Warn("a topic takes nothing: its messages wait in the outbox", "hub", x.Hub, "topic", topic, "code", mash.CodeOf(err), "retry_in", pause)
+	}
+	if look {
+		x.lookAfter(0)
+	}
+	x.wake()
 }
 
 // remember notes a message as on its way, or at the broker since at. x.mu must
@@ -255,59 +318,45 @@ func (x *Exchange[T]) record(ctx context.Context) error {
 	return err
 }
 
-// patrol expires what is too old and publishes what is due by its row: what a
-// crash, an outage or a missing receipt has left.
+// patrol expires what is too old and takes into the lanes what is due by its
+// row: what a crash, an outage or a missing receipt has left. It passes over
+// the topics that are busy or rest.
 func (x *Exchange[T]) patrol(ctx context.Context) (more bool, err error) {
 	if err := x.record(ctx); err != nil {
 		return false, err
 	}
+	var skip []string
+	x.mu.Lock()
+	for topic, l := range x.lanes {
+		if l.busy || l.rests {
+			skip = append(skip, topic)
+		}
+	}
+	x.mu.Unlock()
 	now := x.Env.Now()
 	var due []mash.OutMessage
+	overdue := false
 	if err := x.Store.View(ctx, func(tx T) (err error) {
-		due, err = tx.DueMessages(x.Hub, now, pumpBatch)
+		if overdue, err = tx.Overdue(x.Hub, now); err == nil && !overdue {
+			due, err = tx.DueMessages(x.Hub, now, pumpBatch, skip...)
+		}
 		return err
 	}); err != nil {
 		return false, err
 	}
-	for _, m := range due {
-		if !m.Expires.IsZero() && !now.Before(m.Expires) {
-			return true, x.expire(ctx, now)
-		}
-	}
-	more = len(due) == pumpBatch
-	var out []mash.BusMessage
-	var sent []mash.OutMessage
-	x.mu.Lock()
-	for _, m := range due {
-		if x.handed[m.ID] == nil && !x.isFresh(m.ID) {
-			out = append(out, mash.BusMessage{Topic: m.Topic, Key: m.Key, Value: m.Sealed})
-			sent = append(sent, m)
-		}
-	}
-	x.mu.Unlock()
-	if len(out) == 0 {
-		return false, nil
-	}
-	if err := x.Bus.Publish(ctx, out); err != nil {
-		return false, mash.Errorf(mash.CodeUnavailable, "publishing: %w", err)
+	if overdue {
+		return true, x.expire(ctx, now)
 	}
 	x.mu.Lock()
-	at := x.Env.Now()
-	for _, m := range sent {
-		x.remember(m, at)
-	}
-	x.mu.Unlock()
-	return more, x.record(ctx)
-}
-
-// isFresh reports whether a message waits to be handed over. x.mu must be held.
-func (x *Exchange[T]) isFresh(id string) bool {
-	for _, m := range x.fresh {
-		if m.ID == id {
-			return true
+	defer x.mu.Unlock()
+	for _, m := range due {
+		l := x.lane(m.Topic)
+		if x.handed[m.ID] != nil || slices.ContainsFunc(l.fresh, func(f mash.OutMessage) bool { return f.ID == m.ID }) {
+			continue
 		}
+		l.fresh, l.more = append(l.fresh, m), len(due) == pumpBatch
 	}
-	return false
+	return false, nil
 }
 
 func (x *Exchange[T]) expire(ctx context.Context, now time.Time) error {

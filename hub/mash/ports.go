@@ -98,7 +98,10 @@ type Outbox interface {
 	NextSequence(from Address, ref string) (int64, error)
 	// DueMessages lists one hub's open messages due at now, oldest first. A
 	// node that serves several hubs has a broker for each.
-	DueMessages(hub string, now time.Time, limit int) ([]OutMessage, error)
+	// Those to the topics in skip are left out.
+	DueMessages(hub string, now time.Time, limit int, skip ...string) ([]OutMessage, error)
+	// Overdue reports whether ExpireMessages would turn any.
+	Overdue(hub string, now time.Time) (bool, error)
 	// MarkSent says that the broker has the message; due is when it is sent
 	// again if no receipt came. It reports whether this was the first time.
 	// Messages without receipt (receipts themselves, heartbeats) are forgotten:

@@ -41,10 +41,23 @@ func (t exchangeTx) NextSequence(from mash.Address, ref string) (int64, error) {
 // DueMessages lists one hub's open messages due at now, oldest first. After an
 // hour without a broker there are many: the index finds and orders them, and
 // only those returned are read.
-func (t exchangeTx) DueMessages(hub string, now time.Time, limit int) ([]mash.OutMessage, error) {
+func (t exchangeTx) DueMessages(hub string, now time.Time, limit int, skip ...string) ([]mash.OutMessage, error) {
+	args, not := []any{hub, ms(now), atMost(limit)}, ""
+	if len(skip) > 0 {
+		not = ` AND topic NOT IN ` + in(4, len(skip))
+		for _, s := range skip {
+			args = append(args, s)
+		}
+	}
 	return many(t.tx, scanOut, `SELECT `+outColumns+` FROM outbox
-		WHERE seq IN (SELECT seq FROM outbox WHERE state = 'open' AND hub = ?1 AND due <= ?2 ORDER BY created, seq LIMIT ?3)
-		ORDER BY created, seq`, hub, ms(now), atMost(limit))
+		WHERE seq IN (SELECT seq FROM outbox WHERE state = 'open' AND hub = ?1 AND due <= ?2`+not+` ORDER BY created, seq LIMIT ?3)
+		ORDER BY created, seq`, args...)
+}
+
+// Overdue reports whether ExpireMessages would turn any.
+func (t exchangeTx) Overdue(hub string, now time.Time) (bool, error) {
+	n, err := one(t.tx, scanInt, `SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'open' AND expires > 0 AND hub = ?1 AND expires <= ?2)`, hub, ms(now))
+	return n > 0, err
 }
 
 // MarkSent says that the broker has the message. A receipt may have settled it

@@ -119,6 +119,15 @@ func outboxEnds[T mash.ExchangeTx](b bench[T]) {
 		}
 		return errors.Join(err, expect("first", first, true))
 	})
+	overdue := func(now time.Time, want bool) {
+		b.t.Helper()
+		b.see(func(tx T) error {
+			got, err := tx.Overdue("fernshire", now)
+			return errors.Join(err, expect("overdue", got, want))
+		})
+	}
+	overdue(at(time.Minute-time.Millisecond), false)
+	overdue(at(time.Minute), true)
 	expired := func(now time.Time, limit int, want ...string) {
 		b.t.Helper()
 		b.do(func(tx T) error {
@@ -133,6 +142,13 @@ func outboxEnds[T mash.ExchangeTx](b bench[T]) {
 	expired(at(time.Minute), 1, "older")
 	expired(at(time.Minute), 10, "old")
 	expired(at(time.Hour), 10)
+	overdue(at(time.Hour), false)
+	b.see(func(tx T) error {
+		all, err := tx.DueMessages("fernshire", at(time.Hour), 10)
+		none, err2 := tx.DueMessages("fernshire", at(time.Hour), 10, "elsewhere", message("x", at(0)).Topic)
+		same, err3 := tx.DueMessages("fernshire", at(time.Hour), 10, "elsewhere")
+		return errors.Join(err, err2, err3, expect("passed over", len(none), 0), expect("not passed over", len(same), len(all)), expect("due", len(all), 1))
+	})
 	b.fails(code(mash.CodeConflict), func(tx T) error { return tx.Resend("old", at(0)) })
 	b.do(func(tx T) error {
 		m, _, err := tx.Settle("old", message("old", at(0)).To, mash.OutDone, "")
