@@ -47,3 +47,19 @@ func (d *Desk) Worklist(ctx context.Context, actor mash.Actor) ([]mash.Enquiry, 
 	slices.SortStableFunc(out, func(a, b mash.Enquiry) int { return b.OpenedAt.Compare(a.OpenedAt) })
 	return out, d.record(ctx, dec, entry)
 }
+
+// ReviewsDue counts, for the board, the enquiries that an actor works on whose
+// decision is up for review: a number, about nobody.
+func (d *Desk) ReviewsDue(ctx context.Context, actor mash.Actor) (n int, err error) {
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		n = 0
+		all, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, Review: true})
+		for _, e := range all {
+			if !e.Restricted || relation(actor, e) == "named" {
+				n++
+			}
+		}
+		return err
+	})
+	return n, err
+}

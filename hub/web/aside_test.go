@@ -151,6 +151,8 @@ func TestLateReviewPage(t *testing.T) {
 	h.clock.pass(time.Hour)
 	h.late(w, rs[1])
 	contains(t, "the enquiry", w.get(at).body, "The decision is up for review", at+"/late-review")
+	contains(t, "the board", w.get("/board").body, "1 decision is up for review", "start page")
+	lacks(t, "the lead's board", h.as("ig_lead").get("/board").body, "up for review")
 	page := w.get(at + "/late-review").body
 	contains(t, "the review", page, "Missed the dentist", "Take it in or leave it out", "Advice given", "Small.", "Does the decision stand?")
 	var x enquiry.Late
@@ -167,6 +169,7 @@ func TestLateReviewPage(t *testing.T) {
 		t.Errorf("kept: %d %s", a.status, a.body)
 	}
 	lacks(t, "afterwards", w.get(at).body, "The decision is up for review")
+	lacks(t, "the board afterwards", w.get("/board").body, "up for review")
 	if a := h.as("ig_lead").get(at + "/late-review"); a.status != http.StatusNotFound {
 		t.Errorf("the information governance lead: %d", a.status)
 	}

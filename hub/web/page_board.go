@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"html/template"
 	"net/http"
+	"slices"
 
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
@@ -21,8 +23,27 @@ func (s *site) board(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	reviews, err := s.reviewsDue(r.Context())
+	if err != nil {
+		return err
+	}
 	return s.layout.Write(w, r, kit.Page{Title: "Outstanding requests", Wide: true, Body: kit.Stack{
-		kit.Live{ID: "board", URL: "/events", Body: append(unopened, s.boardBody(r, rows)...)}}})
+		kit.Live{ID: "board", URL: "/events", Body: slices.Concat(unopened, reviews, s.boardBody(r, rows))}}})
+}
+
+// reviewsDue is the board's line about decisions that an answer came after:
+// their questions are not outstanding any more.
+func (s *site) reviewsDue(ctx context.Context) (kit.Stack, error) {
+	if !staff(ctx) {
+		return nil, nil
+	}
+	n, err := s.Desk.ReviewsDue(ctx, actor(ctx))
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return kit.Stack{kit.Inset{HTML: kit.MustHTML(
+		kit.Paragraph{Text: plural(n, "decision is", "decisions are") + " up for review: an answer came after the decision."},
+		kit.Link{Text: "See which on the start page", Href: "/"})}}, nil
 }
 
 func (s *site) boardBody(r *http.Request, rows []enquiry.BoardRow) kit.Stack {
