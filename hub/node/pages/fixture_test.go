@@ -113,6 +113,17 @@ func (s *system) Fetch(_ context.Context, req connector.FetchRequest) (connector
 // answers everything.
 func newAgency(t *testing.T, a mash.Agency, sys *system) *agency {
 	t.Helper()
+	source := node.Source{Name: "records", Connector: inbox.New(), Methods: []string{"search", "fetch", "deliver"}}
+	if sys != nil {
+		sys.Connector = inbox.New()
+		source.Connector = sys
+	}
+	return newAgencyOn(t, a, source)
+}
+
+// newAgencyOn is an agency with these sources.
+func newAgencyOn(t *testing.T, a mash.Agency, sources ...node.Source) *agency {
+	t.Helper()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -134,13 +145,8 @@ func newAgency(t *testing.T, a mash.Agency, sys *system) *agency {
 	sign, err := note.NewSigner(signer)
 	must(err)
 	f.verify = verifier
-	source := node.Source{Name: "records", Connector: inbox.New(), Methods: []string{"search", "fetch", "deliver"}}
-	if sys != nil {
-		sys.Connector = inbox.New()
-		source.Connector = sys
-	}
 	log := slog.New(slog.NewTextHandler(f.notes, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	f.node = node.New(node.Config{Agency: a, Links: []*node.Link{{Hub: "fernshire", Policy: f.policy}}, Sources: []node.Source{source},
+	f.node = node.New(node.Config{Agency: a, Links: []*node.Link{{Hub: "fernshire", Policy: f.policy}}, Sources: sources,
 		Store: f.store, Audit: audit.New(a.ID, sign, store.NewVaultAudit(vault), env), Env: env, Log: log, Heartbeat: time.Hour,
 		Changed: func() { Announce(f.events) }})
 	f.node.Connect("fernshire", poster{env})

@@ -16,12 +16,14 @@ func TestSystems(t *testing.T) {
 	c := f.as("dsl-999001")
 	c.want(c.get("/systems"), http.StatusOK, "records", "Works", "Answers questions; Takes notices in")
 	c.want(c.get("/tasks"), http.StatusOK, `href="/systems"`)
-	f.node.Sources[0] = node.Source{Name: "records", Status: func() (string, int) { return "restarting", 0 },
-		Known: func() ([]string, error) { return nil, errors.New("of Rowan Tessel") }, Failure: func() string { return "misbehaved" }}
+	f = newAgencyOn(t, schools, node.Source{Name: "records", Status: func() (string, int) { return "restarting", 0 },
+		Known: func() ([]string, error) { return nil, errors.New("of Rowan Tessel") }, Failure: func() string { return "misbehaved" }})
+	c = f.as("dsl-999001")
 	page := c.want(c.get("/systems"), http.StatusOK, "Starting again", "It does not keep to the connector standard (code misbehaved).", "It has not said so yet")
 	if strings.Contains(page.body, "Tessel") {
 		t.Error("the page repeats an error text")
 	}
-	f.node.Sources = nil
+	f = newAgencyOn(t, schools)
+	c = f.as("dsl-999001")
 	c.want(c.get("/systems"), http.StatusOK, "No system is connected")
 }
