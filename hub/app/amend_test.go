@@ -324,7 +324,13 @@ func TestACorrectedIdentity(t *testing.T) {
 			if row.Kind != enquiry.AsideOutdated {
 				t.Errorf("it is said to be %s", row.Kind)
 			}
-			p.wants(d.TakeIn(t.Context(), w.Actor, row.ID, "want it"), mash.CodeConflict)
+			p.wants(d.TakeIn(t.Context(), p.as("manager").Actor, row.ID, "want it"), mash.CodeConflict)
+			p.wants(d.TakeIn(t.Context(), w.Actor, row.ID, "want it"), mash.CodeNotFound) // nor may a worker read it
+			_, err := d.OpenAside(t.Context(), w.Actor, row.ID)
+			p.wants(err, mash.CodeNotFound)
+			if x, err := d.OpenAside(t.Context(), p.as("manager").Actor, row.ID); err != nil || len(x.Entries) != 1 || !row.Guarded {
+				t.Errorf("a manager sees %d items: %v", len(x.Entries), err)
+			}
 			p.keepBack("housing", false)
 		}
 		p.eventually("the agency has it", func() bool { return at.held(r.ID).Revision == 2 })
@@ -367,8 +373,11 @@ func TestAnAnswerAboutTheWrongOneStaysOut(t *testing.T) {
 	if len(rows) != 1 || rows[0].Kind != enquiry.AsideOutdated {
 		t.Fatalf("set aside: %+v", rows)
 	}
-	p.wants(d.TakeIn(t.Context(), w.Actor, rows[0].ID, "want it"), mash.CodeConflict)
-	p.wants(d.LeaveOut(t.Context(), w.Actor, rows[0].ID, "no"), mash.CodeConflict)
+	manager := p.as("manager").Actor
+	p.wants(d.TakeIn(t.Context(), manager, rows[0].ID, "want it"), mash.CodeConflict)
+	p.wants(d.LeaveOut(t.Context(), manager, rows[0].ID, "no"), mash.CodeConflict)
+	p.wants(d.TakeIn(t.Context(), w.Actor, rows[0].ID, "want it"), mash.CodeNotFound)
+	p.wants(d.LeaveOut(t.Context(), w.Actor, rows[0].ID, "no"), mash.CodeNotFound)
 	if x := w.sees(id); len(x.Chronology) > 0 {
 		t.Errorf("the chronology has %s", titles(x.Chronology))
 	}

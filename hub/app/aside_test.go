@@ -623,3 +623,44 @@ func TestAnAnswerToAClosedEnquiryIsFound(t *testing.T) {
 		t.Errorf("%d listed after the review", n)
 	}
 }
+
+// TestNothingIsTakenInOnAWithdrawnAgreement: what came after the family withdrew
+// its agreement is no worker's to read, on no page, and nobody's to use; a
+// manager looks at it and leaves it out, so that the enquiry can close.
+func TestNothingIsTakenInOnAWithdrawnAgreement(t *testing.T) {
+	p := newPlay(t, "police")
+	w, manager, police, d := p.as("worker"), p.as("manager"), p.at("police"), p.hub.Desk
+	id := w.opens(nil)
+	w.thinks(id)
+	r := w.asks(id, "police", "police.crime")
+	p.must(d.WithdrawAgreement(t.Context(), w.Actor, id))
+	p.must(d.Collate(t.Context(), w.Actor, id))
+	p.must(d.Decide(t.Context(), manager.Actor, id, enquiry.DecideInput{Outcome: "no_further_action", Why: "on what was held"}))
+	police.lands(r, revision(1, true, fact("a", "police.crime", "2026-01-01", "Canary")))
+	row := w.aside(id)[0]
+	if row.Kind != enquiry.AsideLate || !row.Guarded || row.Why != "agreement_withdrawn" {
+		t.Fatalf("%+v", row)
+	}
+	_, err := d.OpenAside(t.Context(), w.Actor, row.ID)
+	p.wants(err, mash.CodeNotFound)
+	p.wants(d.LeaveOut(t.Context(), w.Actor, row.ID, "x"), mash.CodeNotFound)
+	x, err := d.ShowLate(t.Context(), w.Actor, id)
+	p.must(err)
+	if len(x.Returns) != 1 || !x.Returns[0].Guarded || len(x.Returns[0].Entries)+len(x.Returns[0].Outcomes) > 0 {
+		t.Errorf("the review shows %+v", x.Returns)
+	}
+	if n := p.shown(manager.ID, "out_of_scope", row.ID); n != 0 {
+		t.Fatal("somebody has seen it")
+	}
+	o, err := d.OpenAside(t.Context(), manager.Actor, row.ID)
+	p.must(err)
+	if titles(o.Entries) != "Canary" || p.shown(manager.ID, "out_of_scope", row.ID) != 1 {
+		t.Errorf("a manager sees %q", titles(o.Entries))
+	}
+	p.wants(d.TakeIn(t.Context(), manager.Actor, row.ID, "useful"), mash.CodeConflict)
+	p.must(d.LeaveOut(t.Context(), manager.Actor, row.ID, "the family withdrew"))
+	if len(w.sees(id).Chronology) > 0 {
+		t.Error("it is in the chronology")
+	}
+	p.must(d.ReviewLate(t.Context(), w.Actor, id, false, "nothing to use", row.ID))
+}

@@ -10,8 +10,9 @@ import (
 
 // Pages of the policy's table of views on which what is set aside is looked
 // at. What came late or was replaced answers the question, so whoever works on
-// the enquiry may read it; what is outside the question was never ours to ask
-// for, so fewer may.
+// the enquiry may read it. What is outside the question was never ours to ask
+// for, what may be about somebody else is not about the child, and to what came
+// after the family withdrew its agreement we have no claim: fewer may.
 const (
 	pageSetAside   = "set_aside"
 	pageOutOfScope = "out_of_scope"
@@ -40,7 +41,7 @@ type AsideRow struct {
 	Final     bool       `json:"final"`
 	LandedAt  time.Time  `json:"landed_at"`
 	// Why is how the request had ended for a late return (withdrawn, expired,
-	// refused, undeliverable), and an Aside… code of mash for a piece.
+	// refused, undeliverable, agreement_withdrawn), and an Aside… code of mash for a piece.
 	Why   string `json:"why"`
 	Items int    `json:"items"`
 	State string `json:"state"` // waiting, taken_in, left_out, replaced, kept, destroyed
@@ -52,6 +53,16 @@ type AsideRow struct {
 	Told   bool      `json:"told,omitempty"`
 	// Erased: its content went with the enquiry's key.
 	Erased bool `json:"erased,omitempty"`
+	// Guarded: a manager alone opens it, and nobody takes it in.
+	Guarded bool `json:"guarded,omitempty"`
+}
+
+// page is the policy's page on which it is opened.
+func (r AsideRow) page() string {
+	if r.Guarded {
+		return pageOutOfScope
+	}
+	return pageSetAside
 }
 
 // Asides are what an enquiry has set aside.
@@ -169,14 +180,25 @@ func (d *Desk) asideOf(r mash.Request, ret mash.Return) (AsideRow, bool) {
 	case !l.has(mash.FlagLate):
 		return row, false
 	}
+	row.Guarded = guarded(r, ret)
+	if r.Code == codeAgreement && row.Kind == AsideLate {
+		row.Why = codeAgreement
+	}
 	return row, true
+}
+
+// guarded reports whether what a return says is not ours to use: it may be
+// about somebody else, or came after the family withdrew its agreement.
+func guarded(r mash.Request, ret mash.Return) bool {
+	l := landed{ret}
+	return l.has(mash.FlagOutdated) || r.Code == codeAgreement && l.has(mash.FlagLate)
 }
 
 // pieceOf is the row of a piece outside the question.
 func (d *Desk) pieceOf(p mash.SetAside) AsideRow {
 	row := AsideRow{ID: p.ID, Kind: AsideOutside, Enquiry: p.EnquiryID, Request: p.RequestID, Return: p.ReturnID, Party: p.Party,
 		Name: d.Agencies.Name(p.Party), Telephone: d.Agencies.Telephone(p.Party), Revision: p.Revision, LandedAt: p.LandedAt,
-		Why: p.Why, Items: 1, State: p.State, By: p.EndedBy, Told: p.Told, Erased: p.State == mash.AsideKept && p.Content == nil}
+		Why: p.Why, Items: 1, Guarded: true, State: p.State, By: p.EndedBy, Told: p.Told, Erased: p.State == mash.AsideKept && p.Content == nil}
 	if p.EndedAt != nil {
 		row.At = *p.EndedAt
 	}

@@ -56,7 +56,7 @@ func (d *Desk) findAside(tx mash.HubTx, ref string) (s sealed, err error) {
 	if !ok {
 		return s, mash.ErrNotFound
 	}
-	s = sealed{row: row, page: pageSetAside, ret: ret, entries: entriesOf(ret)}
+	s = sealed{row: row, page: row.page(), ret: ret, entries: entriesOf(ret)}
 	s.asked = s.entries
 	s.near, err = d.entries(tx, ret.EnquiryID)
 	return s, err
@@ -73,7 +73,8 @@ func (d *Desk) findPiece(tx mash.HubTx, ref string) (s sealed, err error) {
 	if err != nil {
 		return s, err
 	}
-	s = sealed{row: d.pieceOf(p), page: pageOutOfScope}
+	s = sealed{row: d.pieceOf(p)}
+	s.page = s.row.page()
 	if s.near, err = d.entries(tx, p.EnquiryID); err != nil || p.Content == nil {
 		return s, err
 	}

@@ -11,7 +11,8 @@ import (
 // who did it and why. What it replaces is flagged. A decision that was made
 // without it is up for review (I4). Errors: CodeInvalid without a reason;
 // CodeConflict if it was taken in before, did not come late, a newer return
-// stands in its place, or its content was destroyed.
+// stands in its place, it may be about somebody else, the family had withdrawn
+// its agreement, or its content was destroyed.
 func (d *Desk) TakeIn(ctx context.Context, actor mash.Actor, ref, reason string) error {
 	return d.consider(ctx, actor, ref, reason, mash.ReturnTakenIn, "return.take_in")
 }
@@ -46,6 +47,8 @@ func (d *Desk) consider(ctx context.Context, actor mash.Actor, ref, reason, stat
 		switch {
 		case l.has(mash.FlagOutdated):
 			return mash.Errorf(mash.CodeConflict, "who somebody is was corrected since this was asked, so it may be about somebody else; nothing was changed")
+		case s.row.Guarded && state == mash.ReturnTakenIn:
+			return mash.Errorf(mash.CodeConflict, "the family withdrew its agreement before this came; nothing was changed")
 		case l.has(mash.FlagSuperseded):
 			return mash.Errorf(mash.CodeConflict, "a newer answer of this agency is here; nothing was changed")
 		case !l.has(mash.FlagLate):

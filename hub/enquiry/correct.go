@@ -40,6 +40,10 @@ func (d *Desk) Correct(ctx context.Context, actor mash.Actor, id string, in Corr
 // somebody really is.
 const codeCorrected = "identity_corrected"
 
+// codeAgreement is why a question was withdrawn to which the family agrees no
+// more.
+const codeAgreement = "agreement_withdrawn"
+
 // put is an open request as it is put anew, with the decision on that.
 type put struct {
 	was, next mash.Request
@@ -203,7 +207,7 @@ func (d *Desk) NarrowAgreement(ctx context.Context, actor mash.Actor, id string,
 			if r.State.Ended() || slices.Contains(still, r.Party.Agency) {
 				continue
 			}
-			if err := d.withdraw(ctx, tx, actor, &r, "agreement_withdrawn"); err != nil {
+			if err := d.withdraw(ctx, tx, actor, &r, codeAgreement); err != nil {
 				return err
 			}
 		}

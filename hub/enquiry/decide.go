@@ -70,7 +70,7 @@ func (d *Desk) WithdrawAgreement(ctx context.Context, actor mash.Actor, id strin
 			if r.State.Ended() {
 				continue
 			}
-			if err := d.withdraw(ctx, tx, actor, &r, "agreement_withdrawn"); err != nil {
+			if err := d.withdraw(ctx, tx, actor, &r, codeAgreement); err != nil {
 				return err
 			}
 		}

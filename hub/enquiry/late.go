@@ -34,6 +34,8 @@ type LateReturn struct {
 	// taken_in or left_out.
 	State   string  `json:"state"`
 	Entries []Entry `json:"entries"`
+	// Guarded: what it says is not ours to use; only a manager opens it.
+	Guarded bool `json:"guarded,omitempty"`
 }
 
 // ShowLate shows what landed since the decision was made or last reviewed, once
@@ -44,7 +46,7 @@ func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late,
 	if err != nil {
 		return out, err
 	}
-	var news []mash.Return
+	var news []late
 	var away hiding
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		var near []Entry
@@ -54,8 +56,8 @@ func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late,
 		if news, err = d.news(tx, e); err != nil {
 			return err
 		}
-		for _, ret := range news {
-			near = append(near, entriesOf(ret)...)
+		for _, x := range news {
+			near = append(near, entriesOf(x.Return)...)
 		}
 		away = hide(e, near)
 		return nil
@@ -65,8 +67,8 @@ func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late,
 	}
 	var all []Entry
 	if out.OwnViewNeeded = e.Content.OwnView == ""; !out.OwnViewNeeded {
-		for _, ret := range news {
-			all = append(all, entriesOf(ret)...)
+		for _, x := range news {
+			all = append(all, x.entries()...)
 		}
 	}
 	dec := d.Policy.View(ctx, d.viewInput(actor, e, pageSetAside, all))
@@ -86,22 +88,22 @@ func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late,
 		}
 		entry.Shown = append(entry.Shown, id+"/content")
 	}
-	for _, ret := range news {
-		l := landed{ret}
-		row := LateReturn{ID: ret.ID, Party: ret.Party, Name: d.Agencies.Name(ret.Party), LandedAt: ret.LandedAt, Final: ret.Final, State: "joined"}
+	for _, x := range news {
+		ret, l := x.Return, landed{x.Return}
+		row := LateReturn{Guarded: x.guarded, ID: ret.ID, Party: ret.Party, Name: d.Agencies.Name(ret.Party), LandedAt: ret.LandedAt, Final: ret.Final, State: "joined"}
 		switch {
 		case ret.Considered != nil:
 			row.State = ret.Considered.State
 		case l.waits():
 			row.State = "waiting"
 		}
-		if named {
+		if named && !x.guarded {
 			row.Outcomes = ret.Outcomes
 		}
 		entry.Shown = append(entry.Shown, ret.ID)
 		if !out.OwnViewNeeded {
 			var hidden int
-			row.Entries, hidden = seen(dec, e, away, entriesOf(ret))
+			row.Entries, hidden = seen(dec, e, away, x.entries())
 			out.Hidden += hidden
 		}
 		for _, x := range row.Entries {
@@ -117,9 +119,23 @@ func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late,
 	return out, nil
 }
 
+// late is a return that a decision was made without.
+type late struct {
+	mash.Return
+	guarded bool
+}
+
+// entries are what of it the review shows.
+func (x late) entries() []Entry {
+	if x.guarded {
+		return nil
+	}
+	return entriesOf(x.Return)
+}
+
 // news lists the returns of a decided enquiry that its decision was made
 // without, those that a newer one replaced aside, in the order they landed.
-func (d *Desk) news(tx mash.HubTx, e mash.Enquiry) ([]mash.Return, error) {
+func (d *Desk) news(tx mash.HubTx, e mash.Enquiry) ([]late, error) {
 	if e.Outcome == nil {
 		return nil, nil
 	}
@@ -131,7 +147,7 @@ func (d *Desk) news(tx mash.HubTx, e mash.Enquiry) ([]mash.Return, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []mash.Return
+	var out []late
 	for _, r := range requests {
 		returns, err := tx.ReturnsOf(r.ID)
 		if err != nil {
@@ -144,11 +160,11 @@ func (d *Desk) news(tx mash.HubTx, e mash.Enquiry) ([]mash.Return, error) {
 			// as new to it, and a review that passed it over would hide it.
 			unread := l.waits() && (e.ReviewedAt == nil || ret.LandedAt.After(*e.ReviewedAt))
 			if !l.has(mash.FlagSuperseded) && (!ret.LandedAt.Before(since) || joined || unread) {
-				out = append(out, ret)
+				out = append(out, late{ret, guarded(r, ret)})
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b mash.Return) int { return a.LandedAt.Compare(b.LandedAt) })
+	slices.SortStableFunc(out, func(a, b late) int { return a.LandedAt.Compare(b.LandedAt) })
 	return out, nil
 }
 

@@ -265,7 +265,7 @@ func TestAsidePagesInABrowser(t *testing.T) {
 }
 
 // TestAnAnswerAboutACorrectedIdentity: nobody is told of a newer answer, because
-// there is none; it can be read, with a warning, and used for nothing.
+// there is none; a manager can read it, with a warning, and nobody uses it.
 func TestAnAnswerAboutACorrectedIdentity(t *testing.T) {
 	h := newHub(t)
 	w := h.as("worker")
@@ -287,7 +287,10 @@ func TestAnAnswerAboutACorrectedIdentity(t *testing.T) {
 	lacks(t, "the list", list, "Replaced by a newer answer", "A newer answer is here", "dentist")
 	var x enquiry.Asides
 	w.json("GET", "/api/v1/enquiries/"+e.ID+"/set-aside", "", &x)
-	page := w.get("/set-aside/" + x.Rows[0].ID).body
+	if a := w.get("/set-aside/" + x.Rows[0].ID); a.status != http.StatusNotFound {
+		t.Errorf("a worker opens it: %d", a.status)
+	}
+	page := h.as("manager").get("/set-aside/" + x.Rows[0].ID).body
 	contains(t, "the answer", page, "This may be about another person", "Use none of it")
 	lacks(t, "the answer", page, "take it in")
 }

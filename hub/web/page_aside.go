@@ -20,9 +20,9 @@ func (s *site) setAside(w http.ResponseWriter, r *http.Request) error {
 	page := kit.Page{Title: "Set aside", Caption: x.Enquiry.Reference, Breadcrumbs: trail(x.Enquiry, "Set aside"), Path: "/board", Wide: true,
 		Body: kit.Stack{kit.Paragraph{Text: "What came too late, what a newer answer replaced, and what was not asked for is kept sealed here. None of it is in the chronology, and no decision can rest on it, unless somebody took it in."}}}
 	groups := []struct{ kind, title, about string }{
-		{enquiry.AsideLate, "Came too late", "The question had ended when these answers came. Open one to read it, then take it in or leave it out."},
+		{enquiry.AsideLate, "Came too late", "The question had ended when these answers came. Open one to read it, then take it in or leave it out. One that came after the family withdrew its agreement is for a manager, and nobody takes it in."},
 		{enquiry.AsideOutside, "Not asked for", "The agreement did not let us ask for these, so nobody can take them in. A manager looks at each, tells the agency and destroys it."},
-		{enquiry.AsideOutdated, "Perhaps about somebody else", "Who somebody is was corrected after this was asked, so these answers may be about another person. Nobody can take them in."},
+		{enquiry.AsideOutdated, "Perhaps about somebody else", "Who somebody is was corrected after this was asked, so these answers may be about another person. A manager may look at them; nobody can take them in."},
 		{enquiry.AsideReplaced, "Replaced by a newer answer", "The agency has sent a newer answer to the same question."},
 	}
 	any := false
@@ -52,7 +52,7 @@ func (s *site) asideRow(row enquiry.AsideRow, who mash.Actor) []kit.Cell {
 	switch {
 	case row.State == mash.AsideDestroyed || row.Erased:
 		cell.HTML = lines(what...)
-	case row.Kind != enquiry.AsideOutside || who.Has(mash.RoleManager):
+	case !row.Guarded || who.Has(mash.RoleManager):
 		cell.HTML = kit.MustHTML(kit.Link{Text: what[0], Href: "/set-aside/" + row.ID, Hidden: "from " + row.Name + ", " + when(row.LandedAt)}) + lines("", what[1])
 	}
 	return []kit.Cell{{HTML: lines(row.Name, row.Telephone)}, cell, {Text: asideWhy(row)}, {Text: when(row.LandedAt)}, {HTML: s.asideState(row)}}
@@ -151,6 +151,9 @@ func (v view) asideEntries(x enquiry.Opened) kit.Stack {
 	if x.Row.Kind == enquiry.AsideOutdated {
 		body = append(body, kit.Warning{Text: "This may be about another person: who somebody is was corrected after it was asked. Use none of it."})
 	}
+	if x.Row.Kind == enquiry.AsideLate && x.Row.Guarded {
+		body = append(body, kit.Warning{Text: "The family had withdrawn its agreement when this came. Use none of it."})
+	}
 	if len(x.Entries) == 0 && x.Hidden == 0 {
 		body = append(body, kit.Paragraph{Text: "It holds no item."})
 	}
@@ -179,7 +182,11 @@ func (v view) entryTable(caption string, entries []enquiry.Entry) kit.Table {
 func (v view) asideForm(row enquiry.AsideRow, f *form) kit.Stack {
 	at := "/set-aside/" + row.ID
 	switch {
-	case row.Kind == enquiry.AsideLate && row.State != mash.ReturnTakenIn:
+	case row.Kind == enquiry.AsideLate && row.Guarded && row.State != mash.ReturnLeftOut:
+		return kit.Stack{kit.Heading{Text: "Leave it out"}, v.posted(at+"/consider",
+			f.radios("decision", "Nobody can take it in. Have you seen it, and does it stay out?", "", kit.Choice{Value: "leave_out", Text: "Yes, it stays out, sealed"}),
+			f.area("reason", "Why did you look at it?", "Do not repeat what it says.", 3), save("Record it"))}
+	case row.Kind == enquiry.AsideLate && !row.Guarded && row.State != mash.ReturnTakenIn:
 		return kit.Stack{kit.Heading{Text: "What do you do with it?"}, v.posted(at+"/consider",
 			f.radios("decision", "Does it belong in the chronology?", "Taking it in cannot be undone. The chronology says that it came late, and who took it in.",
 				kit.Choice{Value: "take_in", Text: "Yes, take it in"}, kit.Choice{Value: "leave_out", Text: "No, leave it out", Hint: "It stays sealed, and can still be taken in later."}),

@@ -80,7 +80,11 @@ func (v view) lateReturn(ret enquiry.LateReturn) kit.Stack {
 		what = "Part of the answer"
 	}
 	out := kit.Stack{kit.Heading{Text: what + " from " + ret.Name, Size: "s"}, kit.Paragraph{Text: "It came on " + when(ret.LandedAt) + ". " + text}}
-	if ret.State == "waiting" || ret.State == mash.ReturnLeftOut {
+	switch {
+	case ret.Guarded:
+		out = append(out, kit.Paragraph{Text: "The family had withdrawn its agreement when it came, so it is not shown here. A manager looks at it and leaves it out."},
+			kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "See what is set aside", Href: "/enquiries/" + v.p.Enquiry.ID + "/set-aside", Hidden: ret.Name})})
+	case ret.State == "waiting" || ret.State == mash.ReturnLeftOut:
 		out = append(out, kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "Take it in or leave it out", Href: "/set-aside/" + ret.ID, Hidden: ret.Name})})
 	}
 	var about []string

@@ -68,7 +68,7 @@ var refusalWords = map[string]string{
 // Why something is set aside, and what became of it.
 var (
 	lateWords = map[string]string{"withdrawn": "The question had been withdrawn", "expired": "The question had expired", "refused": "The question had ended refused",
-		"undeliverable": "The question had been given up as undeliverable"}
+		"undeliverable": "The question had been given up as undeliverable", "agreement_withdrawn": "The family had withdrawn its agreement"}
 	outsideWords = map[string]string{mash.AsidePerson: "About somebody who was not asked about", mash.AsideCategory: "Of a kind that was not asked for",
 		mash.AsideExistence: "Content, where only whether something is held was asked", mash.AsidePeriod: "From a time that was not asked about",
 		mash.AsideOutcome: "The same answer says that nothing is shared about this person", mash.AsideInvalid: "Could not be read as an item"}
