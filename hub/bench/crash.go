@@ -338,7 +338,8 @@ func (c *crash) event(name string, v json.RawMessage) {
 	}
 }
 
-// drain waits until nothing is open anywhere, or until nothing moves any more.
+// drain waits until nothing is open anywhere, or until nothing moves any more,
+// which is a violation (I1).
 func (c *crash) drain(ctx context.Context) error {
 	var last [3]pending
 	moved := time.Now()
@@ -357,7 +358,9 @@ func (c *crash) drain(ctx context.Context) error {
 			last, moved = now, time.Now()
 		}
 		if time.Since(moved) > c.Drain {
-			c.say("nothing moves any more: %d requests and %d, %d, %d messages are open", now[0].Requests, now[0].Messages, now[1].Messages, now[2].Messages)
+			// Whatever became of its request: a message that nobody took, and nobody
+			// gave up, is lost.
+			c.fail("I1", "nothing moves any more: %d requests and %d, %d, %d messages are open", now[0].Requests, now[0].Messages, now[1].Messages, now[2].Messages)
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
