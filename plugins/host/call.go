@@ -78,8 +78,8 @@ func (p *Plugin) diagnose(ctx context.Context, in *instance, err error, ours boo
 		}
 		p.examine(in)
 		return false
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return false
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return false // the caller's; a call that nobody called off was cut off with its connection
 	case connector.CodeOf(err) == connector.CodeTooLarge:
 		return false
 	}

@@ -171,3 +171,24 @@ func TestMemoryCap(t *testing.T) {
 		t.Errorf("the log does not name the cause:\n%s", r.log)
 	}
 }
+
+// TestCallOnAClosedConnection: a call that begins when its instance has just
+// ended finds the connection closed, which gRPC calls a cancellation. Nobody
+// cancelled it: it goes to the next instance where it may be asked again.
+func TestCallOnAClosedConnection(t *testing.T) {
+	for _, key := range []string{"key", ""} {
+		r := start(t, nil)
+		in, err := r.acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.conn.Close()
+		_, err = r.Deliver(t.Context(), connector.DeliverRequest{Call: key})
+		if (err == nil) != (key != "") {
+			t.Errorf("with key %q: %v", key, err)
+		}
+		if err != nil {
+			wantCode(t, err, connector.CodeUnavailable)
+		}
+	}
+}
