@@ -50,7 +50,7 @@ func TestUnderReviewNeitherConfirmedNorDenied(t *testing.T) {
 			if n := len(p.returns(r.ID)); n != 0 || len(p.request(r.ID).Marks) != 0 || len(at.sent(r.ID)) != 0 {
 				t.Errorf("while it is looked at: %d returns, marks %v", n, p.request(r.ID).Marks)
 			}
-			p.must(at.n.Node.SubmitReview(t.Context(), at.staff(), v.Task.ID, map[string]bool{"i2": false}, "it stays here"))
+			p.must(at.n.Node.SubmitReview(t.Context(), at.staff(), v.Task.ID, map[string]bool{v.Items[0].ID: false}, "it stays here"))
 		}
 		p.lands(r)
 		out := seen{Marks: p.request(r.ID).Marks, Sent: p.bus.count(mash.FromTopic(world.Hub, "police"), r.ID)}
@@ -83,7 +83,7 @@ func TestUnderReviewNeitherConfirmedNorDenied(t *testing.T) {
 			}
 		}
 		for i := range b.Items {
-			b.Items[i].Decision = "decision"
+			b.Items[i].ID, b.Items[i].Decision = "item", "decision" // both are of the request
 		}
 		return out
 	}

@@ -104,7 +104,7 @@ func TestADayOfTries(t *testing.T) {
 	var tries atomic.Int32
 	sys.search = func(ctx context.Context, r connector.SearchRequest) (connector.SearchResponse, error) {
 		if n := tries.Add(1); n <= 70 { // its reason changes, so that each try tells something
-			return connector.SearchResponse{Outcome: connector.Unavailable, Reason: []string{"maintenance", "timeout"}[n%2]}, nil
+			return connector.SearchResponse{Outcome: connector.Unavailable, Reason: []string{"source_maintenance", "source_timeout: since nine"}[n%2]}, nil
 		}
 		return good(ctx, r)
 	}
@@ -333,9 +333,10 @@ func TestTheAgencysReviewer(t *testing.T) {
 		p, w, at := police(t, holds(fact("i1", "police.crime", "2026-01-05", "Theft"), third))
 		r := w.asks(w.opens(nil), "police")
 		v := at.task(node.TaskReview)
-		if len(v.Items) != 1 || v.Items[0].ID != "i2" || len(v.Reasons["i2"]) == 0 {
-			t.Errorf("the reviewer sees %+v, why %v", v.Items, v.Reasons)
+		if len(v.Items) != 1 || v.Items[0].Title != third.Title || len(v.Reasons[v.Items[0].ID]) == 0 {
+			t.Fatalf("the reviewer sees %+v, why %v", v.Items, v.Reasons)
 		}
+		id := v.Items[0].ID
 		p.eventually("the part that is plain", func() bool { return len(p.returns(r.ID)) == 1 })
 		if part := p.returns(r.ID)[0]; part.Final || len(part.Items) != 1 || outcome(part).Outcome != mash.Pending {
 			t.Errorf("the part: %+v", part.Outcomes)
@@ -344,13 +345,13 @@ func TestTheAgencysReviewer(t *testing.T) {
 			return at.n.Node.SubmitReview(t.Context(), at.staff(), v.Task.ID, allow, why)
 		}
 		p.wants(review(nil, "x"), mash.CodeInvalid)
-		p.wants(review(map[string]bool{"i2": false}, ""), mash.CodeInvalid)
-		p.must(review(map[string]bool{"i2": yes, "i9": true}, "it is about somebody else"))
+		p.wants(review(map[string]bool{id: false}, ""), mash.CodeInvalid)
+		p.must(review(map[string]bool{id: yes, "i9": true}, "it is about somebody else"))
 		ret := p.lands(r)
 		if yes && (len(ret.Items) != 2 || len(ret.Withheld) != 0) || !yes && (len(ret.Items) != 1 || len(ret.Withheld) != 1 || ret.Withheld[0].Count != 1) {
 			t.Errorf("allowed %v: %d items, withheld %+v", yes, len(ret.Items), ret.Withheld)
 		}
-		p.wants(review(map[string]bool{"i2": true}, ""), mash.CodeConflict)
+		p.wants(review(map[string]bool{id: true}, ""), mash.CodeConflict)
 	}
 }
 

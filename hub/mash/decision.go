@@ -159,7 +159,6 @@ type ReleaseInput struct {
 	To       time.Time     `json:"to"`
 	Held     []HeldInput   `json:"held"`
 	Items    []ItemInput   `json:"items"`
-	Human    bool          `json:"human"` // a person at the agency wrote or reviewed this answer
 	Allowed  []string      `json:"allowed,omitempty"`
 	Withhold []Withholding `json:"withhold,omitempty"` // items a person chose to withhold, with reasons
 }
@@ -187,7 +186,7 @@ type ItemInput struct {
 	Band     string   `json:"band"`
 	Source   string   `json:"source,omitempty"` // party it comes from; on views
 	Obliged  []string `json:"obliged,omitempty"`
-	Reviewed bool     `json:"reviewed,omitempty"` // the agency's reviewer allowed it
+	Reviewed bool     `json:"reviewed,omitempty"` // a person at the agency wrote it, or its reviewer allowed it
 }
 
 // ViewInput: schema "view/1". One decision per page. It answers Verdict for

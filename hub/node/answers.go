@@ -70,7 +70,8 @@ func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a 
 				return mash.Invalid("persons."+x.Person+".withheld", "names a category that was not asked for", "choose a category of the request")
 			}
 		}
-		w.Withhold = kept
+		// What was kept back about others stays kept back.
+		w.Withhold = append(slices.DeleteFunc(slices.Clone(w.Withhold), func(x mash.Withholding) bool { return slices.Contains(b.Persons, x.Person) }), kept...)
 		return nil
 	})
 }
@@ -79,7 +80,7 @@ func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a 
 // none.
 func (n *Node) humanFinding(ctx context.Context, t mash.Task, key string, a PersonAnswer) (*finding, error) {
 	field := "persons." + key
-	f := &finding{Human: true, Band: "match", Reason: a.Reason}
+	f := &finding{Band: "match", Reason: a.Reason}
 	switch mash.ReturnOutcome(a.Outcome) {
 	case mash.RecordsFound:
 		f.State = findFound
@@ -130,7 +131,7 @@ func (n *Node) humanFinding(ctx context.Context, t mash.Task, key string, a Pers
 		if len(item.Text) > 20_000 || len(item.Title) > 500 {
 			return nil, mash.Invalid(at, "is too long", "20,000 characters of text and 500 of title at most")
 		}
-		f.Items = append(f.Items, item)
+		f.Items, f.Written = append(f.Items, item), append(f.Written, item.ID)
 	}
 	return f, nil
 }
@@ -142,9 +143,10 @@ func (n *Node) CheckMatch(ctx context.Context, actor mash.Actor, id string, choi
 	if err != nil {
 		return err
 	}
+	var h mash.HeldRequest
 	var w *work
 	if err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
-		_, w, err = held(tx, t.Hub, t.Request, t.Party)
+		h, w, err = held(tx, t.Hub, t.Request, t.Party)
 		return err
 	}); err != nil {
 		return err
@@ -155,7 +157,7 @@ func (n *Node) CheckMatch(ctx context.Context, actor mash.Actor, id string, choi
 		if !ok {
 			return mash.Invalid("choice."+key, "is missing", "choose a record, or none of them")
 		}
-		f, err := n.checked(ctx, t, w, key, ref)
+		f, err := n.checked(ctx, askedOf(h), t.Party, w, key, ref)
 		if err != nil {
 			return err
 		}
@@ -169,7 +171,7 @@ func (n *Node) CheckMatch(ctx context.Context, actor mash.Actor, id string, choi
 	})
 }
 
-func (n *Node) checked(ctx context.Context, t mash.Task, w *work, key, ref string) (*finding, error) {
+func (n *Node) checked(ctx context.Context, a asked, party mash.Party, w *work, key, ref string) (*finding, error) {
 	old := w.Findings[key]
 	if ref == "" && len(old.Candidates) == 0 {
 		// The system had more records than it could list, so nobody has looked:
@@ -194,8 +196,7 @@ func (n *Node) checked(ctx context.Context, t mash.Task, w *work, key, ref strin
 		}
 		for _, p := range w.Question.Persons {
 			if p.Key == key {
-				call := fmt.Sprintf("%s/%s/%s", t.Request, key, s.Name)
-				f, err := n.fetch(ctx, s, call, t.Party, w, connector.Person{Key: key, Record: p.Record}, ref, "match")
+				f, err := n.fetch(ctx, s, a, party, w, connector.Person{Key: key, Record: p.Record}, ref, "match")
 				if err != nil {
 					return nil, err
 				}

@@ -88,13 +88,11 @@ func (n *Node) releaseInput(hub, id string, p mash.Party, actor mash.Actor, w *w
 		if f == nil {
 			continue
 		}
-		in.Human = in.Human || f.Human
 		held := map[string]bool{}
 		for _, i := range f.Items {
 			held[i.Category] = true
-			_, reviewed := w.Reviewed[i.ID]
 			x := mash.ItemInput{ID: i.ID, Person: i.Person, Category: i.Category, Kind: string(i.Kind), Handling: known(i.Handling, handlings),
-				Flags: knownAll(i.Flags, flags), Band: f.Band, Reviewed: f.Human || reviewed && w.Reviewed[i.ID]}
+				Flags: knownAll(i.Flags, flags), Band: f.Band, Reviewed: slices.Contains(f.Written, i.ID) || w.Reviewed[i.ID]}
 			if last := i.Date.Latest(); !last.IsZero() {
 				x.Date, x.AgeDays = last.Format(time.DateOnly), int(now.Sub(last).Hours()/24)
 			}

@@ -3,8 +3,9 @@ package node
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"mashhub/hub/mash"
@@ -16,12 +17,12 @@ import (
 
 // find searches for every person that has no finding yet, or whose system was
 // unavailable, and fills in w.Findings. It changes nothing anywhere.
-func (n *Node) find(ctx context.Context, request string, p mash.Party, w *work) error {
+func (n *Node) find(ctx context.Context, a asked, p mash.Party, w *work) error {
 	for _, person := range w.Question.Persons {
 		if f := w.Findings[person.Key]; f != nil && f.State != findUnavailable {
 			continue
 		}
-		f, err := n.findPerson(ctx, request, p, w, person)
+		f, err := n.findPerson(ctx, a, p, w, person)
 		if err != nil {
 			return err
 		}
@@ -33,7 +34,7 @@ func (n *Node) find(ctx context.Context, request string, p mash.Party, w *work) 
 // findPerson asks every source that can search. One that could not be searched
 // makes the whole finding unavailable: half an answer must not read as nothing
 // known.
-func (n *Node) findPerson(ctx context.Context, request string, p mash.Party, w *work, person wire.Person) (*finding, error) {
+func (n *Node) findPerson(ctx context.Context, a asked, p mash.Party, w *work, person wire.Person) (*finding, error) {
 	out := &finding{State: findNone}
 	searched := false
 	for _, s := range n.Sources {
@@ -41,7 +42,7 @@ func (n *Node) findPerson(ctx context.Context, request string, p mash.Party, w *
 			continue
 		}
 		searched = true
-		f, err := n.searchSource(ctx, s, request, p, w, person)
+		f, err := n.searchSource(ctx, s, a, p, w, person)
 		if err != nil {
 			return nil, err
 		}
@@ -65,12 +66,11 @@ func (n *Node) findPerson(ctx context.Context, request string, p mash.Party, w *
 	return out, nil
 }
 
-func (n *Node) searchSource(ctx context.Context, s Source, request string, p mash.Party, w *work, person wire.Person) (*finding, error) {
-	asked := connector.Person{Key: person.Key, Record: person.Record}
-	call := fmt.Sprintf("%s/%s/%s", request, person.Key, s.Name)
+func (n *Node) searchSource(ctx context.Context, s Source, a asked, p mash.Party, w *work, person wire.Person) (*finding, error) {
+	about := connector.Person{Key: person.Key, Record: person.Record}
 	cctx, done := context.WithTimeout(ctx, n.CallTime)
 	defer done()
-	res, err := s.Connector.Search(cctx, connector.SearchRequest{Call: call, Unit: p.Unit, Person: asked, Limit: 20})
+	res, err := s.Connector.Search(cctx, connector.SearchRequest{Call: a.key(person.Key, s.Name), Unit: p.Unit, Person: about, Limit: 20})
 	if err != nil {
 		return n.sourceFailed(ctx, s, err)
 	}
@@ -81,7 +81,7 @@ func (n *Node) searchSource(ctx context.Context, s Source, request string, p mas
 		return &finding{State: findAsk}, nil
 	case connector.Found:
 	default:
-		return &finding{State: findUnavailable, Reason: res.Reason}, nil
+		return n.sourceSays(s, res.Reason), nil
 	}
 	held := make([]record.Person, len(res.Candidates))
 	for i, c := range res.Candidates {
@@ -90,7 +90,7 @@ func (n *Node) searchSource(ctx context.Context, s Source, request string, p mas
 	choice := matching.Choose(person.Record, held)
 	switch choice.Band {
 	case matching.Match:
-		return n.fetch(ctx, s, call, p, w, asked, res.Candidates[choice.Index].Ref, string(choice.Band))
+		return n.fetch(ctx, s, a, p, w, about, res.Candidates[choice.Index].Ref, string(choice.Band))
 	case matching.Potential, matching.Many:
 		return &finding{State: findCheck, Band: string(choice.Band), Candidates: candidates(s.Name, res.Candidates, choice)}, nil
 	}
@@ -118,10 +118,10 @@ func candidates(source string, cs []connector.Candidate, choice matching.Choice)
 	return out
 }
 
-func (n *Node) fetch(ctx context.Context, s Source, call string, p mash.Party, w *work, person connector.Person, ref, band string) (*finding, error) {
+func (n *Node) fetch(ctx context.Context, s Source, a asked, p mash.Party, w *work, person connector.Person, ref, band string) (*finding, error) {
 	cctx, done := context.WithTimeout(ctx, n.CallTime)
 	defer done()
-	res, err := s.Connector.Fetch(cctx, connector.FetchRequest{Call: call + "/" + ref, Unit: p.Unit, Ref: ref, Person: person,
+	res, err := s.Connector.Fetch(cctx, connector.FetchRequest{Call: a.key(person.Key, s.Name) + "/" + ref, Unit: p.Unit, Ref: ref, Person: person,
 		Categories: w.Question.Categories, Period: connector.Period{From: w.Question.From, To: w.Question.To}})
 	if err != nil {
 		return n.sourceFailed(ctx, s, err)
@@ -133,7 +133,7 @@ func (n *Node) fetch(ctx context.Context, s Source, call string, p mash.Party, w
 		return &finding{State: findAsk}, nil
 	case connector.Found:
 	default:
-		return &finding{State: findUnavailable, Reason: res.Reason}, nil
+		return n.sourceSays(s, res.Reason), nil
 	}
 	f := &finding{State: findFound, Band: band}
 	for _, i := range res.Items {
@@ -143,6 +143,7 @@ func (n *Node) fetch(ctx context.Context, s Source, call string, p mash.Party, w
 			n.Log.Error("a connector answered beyond the question", "connector", s.Name)
 			return &finding{State: findUnavailable, Reason: "connector_misbehaved"}, nil
 		}
+		i.ID = a.item(person.Key, s.Name, i.ID)
 		f.Items = append(f.Items, i)
 	}
 	if len(f.Items) == 0 {
@@ -165,6 +166,22 @@ const maxItems = 450 << 10
 func within(i record.Item, q wire.Request, now time.Time) bool {
 	return (!i.Date.Earliest().After(q.To) || !i.Date.Earliest().After(now)) && (i.Until == nil || !i.Until.Latest().Before(q.From))
 }
+
+// sourceSays is a source that says that it could not be searched. Its reason
+// goes to the hub, which no release decision looks at: so of it only a leading
+// code does, and what it says beside that stays in no store and no log.
+func (n *Node) sourceSays(s Source, reason string) *finding {
+	code := strings.TrimSuffix(reasonCode.FindString(reason), ":")
+	if code == "" {
+		code = string(connector.CodeUnavailable)
+	}
+	n.Log.Warn("source unavailable", "connector", s.Name, "code", code)
+	return &finding{State: findUnavailable, Reason: code}
+}
+
+// reasonCode is a code like source_failed, alone or before a colon: at least two
+// words, so that no name is one.
+var reasonCode = regexp.MustCompile(`^[a-z]{1,20}(?:_[a-z0-9]{1,20}){1,4}(?:$|:)`)
 
 // sourceFailed tells what became of a failed call: the source is unavailable,
 // unless the node itself is stopping.

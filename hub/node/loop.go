@@ -2,8 +2,12 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"maps"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +22,32 @@ type job struct {
 	work    *work
 	version int
 	revised int64
+	asked   asked
+}
+
+// asked is which question, and which try at it, a system is asked for. Every
+// call of a try has a key that begins with it, so that a connector that gives
+// the same key the same answer never gives one to an older revision, or its
+// last "unavailable".
+type asked struct {
+	hub, id           string
+	revision, attempt int
+}
+
+func askedOf(h mash.HeldRequest) asked { return asked{h.Hub, h.ID, h.Revision, h.Attempts} }
+
+// key is the idempotency key of the question about one person to one source.
+func (a asked) key(person, source string) string {
+	return fmt.Sprintf("%s/%s/%d/%d/%s/%s", a.hub, a.id, a.revision, a.attempt, person, source)
+}
+
+// item is the id under which an item is known outside the agency: the same for
+// each try and revision, and different for two people, systems or requests. A
+// system's own id of a record may be shared between people, and may be made of
+// names; what is recorded of a decision holds none (I5, I8).
+func (a asked) item(person, source, id string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{a.hub, a.id, person, source, id}, "\x00")))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (j job) key() string { return j.hub + "/" + j.id + "/" + j.party.String() }
@@ -168,7 +198,7 @@ func (n *Node) tryAnswer(ctx context.Context, j job) error {
 				return err // answered since it was listed as due
 			}
 			h, j.work, err = held(tx, j.hub, j.id, j.party)
-			j.version = h.Version
+			j.version, j.asked = h.Version, askedOf(h)
 			return err
 		})
 		if err != nil || j.work == nil {
@@ -177,7 +207,7 @@ func (n *Node) tryAnswer(ctx context.Context, j job) error {
 	}
 	w := j.work
 	before := maps.Clone(w.Findings)
-	if err := n.find(ctx, j.id, j.party, w); err != nil {
+	if err := n.find(ctx, j.asked, j.party, w); err != nil {
 		return err
 	}
 	w.opened = &opened

@@ -45,7 +45,7 @@ type finding struct {
 	// Candidates wait for a person to say which is the right one.
 	Candidates []candidate `json:"candidates,omitempty"`
 	Reason     string      `json:"reason,omitempty"`
-	Human      bool        `json:"human,omitempty"` // a person answered
+	Written    []string    `json:"written,omitempty"` // ids of the items that a person wrote
 }
 
 const (
@@ -83,7 +83,7 @@ func (n *Node) takeRequest(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 	switch {
 	case errors.Is(err, mash.ErrNotFound):
 		err = tx.PutHeld(h)
-		j := job{hub: h.Hub, id: h.ID, party: party, work: w, version: h.Version, revised: n.revised.Load()}
+		j := job{hub: h.Hub, id: h.ID, party: party, work: w, version: h.Version, revised: n.revised.Load(), asked: askedOf(h)}
 		tx.OnCommit(func() { n.begin(j) })
 	case err == nil && (old.Sequence >= m.Sequence || old.Revision >= m.Revision):
 		return n.overtaken(tx, m, old)

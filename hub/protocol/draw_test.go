@@ -74,7 +74,7 @@ func drawItem(t *rapid.T, id, category string) mash.ItemInput {
 func drawRelease(t *rapid.T, categories []string) mash.ReleaseInput {
 	in := mash.ReleaseInput{
 		About: about(), Hub: "fernshire", Party: drawParty(t), Purpose: drawPurpose(t), Basis: drawBasis(t), Asked: distinct(t, categories, "asked"),
-		From: day.AddDate(-rapid.IntRange(1, 20).Draw(t, "years"), 0, 0), To: day, Human: rapid.IntRange(0, 3).Draw(t, "human") == 0,
+		From: day.AddDate(-rapid.IntRange(1, 20).Draw(t, "years"), 0, 0), To: day,
 		Allowed: distinct(t, []string{"i0", "item:i1", "existence:subject-1:police.crime"}, "allowed"),
 	}
 	for i := range rapid.IntRange(0, 6).Draw(t, "items") {

@@ -157,7 +157,7 @@ func TestReviewerNeverTurnsRefusal(t *testing.T) {
 	p := newPoint(t, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawRelease(t, someCategories)
-		in.Human, in.Allowed = false, nil
+		in.Allowed = nil
 		for i := range in.Items {
 			in.Items[i].Reviewed = false
 		}

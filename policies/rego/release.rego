@@ -295,14 +295,9 @@ allowed := {key | some key in input.allowed}
 # METADATA
 # scope: document
 # title: What a match band is good for
-# description: An answer that a person wrote without a band is about the person they were asked about.
+# description: A band that is not listed is good for nothing.
 tier(band) := meaning if {
 	meaning := data.tables.bands[band]
-}
-
-else := "confirmed" if {
-	band == ""
-	input.human == true
 }
 
 else := "none"

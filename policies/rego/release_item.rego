@@ -33,6 +33,7 @@ else := ["deny", "age_limit"] if {
 else := ["deny", "withheld"] if {
 	input.withhold
 	withheld[item.person][item.category]
+	not reviewed(item)
 }
 
 else := ["review", rule] if {
@@ -67,7 +68,7 @@ period := ((time.parse_rfc3339_ns(input.now) - time.parse_rfc3339_ns(input.from)
 # METADATA
 # scope: document
 # title: What a person at the agency chose to withhold
-# description: By person and category.
+# description: By person and category; what somebody there wrote or allowed of it goes all the same.
 withheld[withholding.person][withholding.category] if some withholding in input.withhold
 
 # METADATA
@@ -112,10 +113,8 @@ coded(item) if item.handling != ""
 # METADATA
 # scope: document
 # title: A person at the agency has looked at the item
-# description: Its reviewer allowed it, or a person wrote the answer.
+# description: Its reviewer allowed it, or a person wrote it. Said of each item, never of the answer as a whole.
 reviewed(item) if item.reviewed == true
-
-reviewed(_) if input.human == true
 
 reviewed(item) if item.id in allowed
 

@@ -31,7 +31,6 @@ release := {
 	"purpose": "s17",
 	"basis": {"agreement": "given", "given_by": "parent", "told": true},
 	"asked": ["police.crime"],
-	"human": false,
 	"held": [{"person": "subject-1", "category": "police.crime", "band": "match", "held": true}],
 	"items": [{
 		"id": "a",

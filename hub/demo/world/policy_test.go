@@ -129,7 +129,7 @@ func mayLeave(t *testing.T, s *world.Scenario, a world.Ask, items []record.Item,
 	in := mash.ReleaseInput{
 		About: mash.About{Where: mash.PartyAddress(party), Actor: "system", Request: "r", Now: noon(t, s)},
 		Hub:   world.Hub, Party: party, Purpose: mash.Purpose(s.Enquiry.Purpose), Basis: basisInput(t, s), Asked: a.Categories,
-		From: from, To: noon(t, s), Human: human,
+		From: from, To: noon(t, s),
 	}
 	held := map[string]bool{}
 	for _, i := range items {
