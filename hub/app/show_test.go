@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -59,13 +60,19 @@ func TestWhoSeesWhat(t *testing.T) {
 		mother.Addresses = rowan().Addresses
 		in.People = append(in.People, mash.EnquiryPerson{Key: "household-1", Role: mash.RoleHousehold, ProtectedLocation: true, Record: mother,
 			Reason: "moved to 14 Tanner's Court"})
-		in.Narrative = "They hide at 14 TANNERS COURT, fe14tc."
+		mother.Addresses = append(mother.Addresses, record.Address{Line1: "Flat 2", Line2: "27 Gull Parade"})
+		in.People[1].Record = mother
+		in.Narrative = "They hide at 14 TANNERS COURT, fe14tc, and before at 27 gull parade."
+		in.Informed = mash.Informed{Answer: "unsafe_to_tell", Reason: "He looks for her at FE1 4TC"}
+		in.VoiceNotSought = "he sleeps at Harbour House"
+		in.Basis = mash.Basis{Dispensation: &mash.Dispensation{Reason: "she fled to 27 Gull Parade", Manager: "manager", At: p.clock.Now()}}
 	})
 	p.must(p.hub.Desk.WriteOwnView(t.Context(), w.Actor, id, "Harbour House is near 14 Tanner's Court."))
 	police, health := p.at("police"), p.at("health")
 	police.told(police.replies(w.asks(id, "police"), func(a *reply) {
 		a.ret.Outcomes = append(a.ret.Outcomes, mash.PersonOutcome{Person: "household-1", Outcome: mash.NothingKnown})
 		a.items[0].Text = "Called to Harbour House."
+		a.ret.Outcomes[1].Reason = "we know her at 27 Gull Parade"
 		a.items[0].Flags, a.items[0].Protected = []string{record.FlagProtectedLocation}, []string{"Harbour House"}
 	}))
 	health.told(health.replies(w.asks(id, "health"), func(a *reply) {
@@ -74,26 +81,18 @@ func TestWhoSeesWhat(t *testing.T) {
 		i.Category, i.Kind, i.Title, i.Text = "health.ae_attendance", record.ChildVoice, "He says", "We sleep at Harbour House, 14 Tanner's Court."
 		i.Date.Date, i.Voice = "2026-06-01", &record.Voice{HeardBy: "nurse", Agreed: record.AgreedYes}
 	}))
+	// All that a page or the API could show of it.
 	text := func(x enquiry.Picture) string {
-		var b strings.Builder
-		for _, e := range x.Chronology {
-			b.WriteString(e.Item.Title + e.Item.Text)
-		}
-		b.WriteString(x.Content.Narrative + x.Content.OwnView)
-		for _, y := range x.Content.People {
-			b.WriteString(y.Reason)
-			for _, a := range y.Record.Addresses {
-				b.WriteString(a.Line1 + a.Postcode)
-			}
-		}
-		return strings.ToLower(b.String())
+		b, err := json.Marshal(x)
+		p.must(err)
+		return strings.ToLower(string(b))
 	}
 	own, team := w.sees(id), p.as("colleague").sees(id)
 	if len(own.Chronology) != 2 || own.Chronology[0].Item.Kind != record.ChildVoice || len(team.Chronology) != 2 {
 		t.Fatalf("%d and %d items, first %+v", len(own.Chronology), len(team.Chronology), own.Chronology)
 	}
-	for _, place := range []string{"tanner", "fe14tc", "fe1 4tc", "harbour house"} {
-		if !strings.Contains(text(own), place) && place != "fe1 4tc" {
+	for _, place := range []string{"tanner", "fe14tc", "fe1 4tc", "harbour house", "gull parade"} {
+		if !strings.Contains(text(own), place) {
 			t.Errorf("the worker does not see %q", place)
 		}
 		if strings.Contains(text(team), place) {
@@ -106,7 +105,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 	p.must(p.hub.Desk.Collate(t.Context(), w.Actor, id))
 	p.must(p.hub.Desk.Decide(t.Context(), w.Actor, id, enquiry.DecideInput{Outcome: "advice", Why: "because", Cited: []string{own.Chronology[0].ID}}))
-	for _, leak := range []string{"She is at 14 tanners court.", "Write to FE1 4TC", "Ask at Harbour House"} {
+	for _, leak := range []string{"She is at 14 tanners court.", "Write to FE1 4TC", "Ask at Harbour House", "27 Gull Parade"} {
 		_, err := p.hub.Desk.TellOriginator(t.Context(), w.Actor, id, enquiry.FeedbackInput{Text: leak})
 		p.wants(err, mash.CodeInvalid)
 	}

@@ -104,18 +104,15 @@ func (d *Desk) SetAside(ctx context.Context, actor mash.Actor, id string) (Aside
 		}
 		return out, denied(dec)
 	}
-	content := dec.Part("content")
+	rev := reveal(dec, e, away)
 	for i := range rows {
 		entry.Shown = append(entry.Shown, rows[i].ID)
-		if content.Answer == mash.Permit && showable(content.Obligations) {
-			rows[i].Reason = away.text(because(e, rows[i].ID))
-		}
+		rows[i].Reason = rev.text(because(e, rows[i].ID))
 	}
 	if err := d.record(ctx, dec, entry); err != nil {
 		return out, err // what could not be recorded is not shown
 	}
-	e.Content = mash.EnquiryContent{}
-	return Asides{Enquiry: e, Rows: rows, Decision: dec.ID}, nil
+	return Asides{Enquiry: rev.Enquiry, Rows: rows, Decision: dec.ID}, nil
 }
 
 // asides lists what an enquiry has set aside: what waits for a person first.

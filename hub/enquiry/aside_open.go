@@ -141,7 +141,7 @@ func (d *Desk) OpenAside(ctx context.Context, actor mash.Actor, ref string) (Ope
 	if err != nil {
 		return out, err
 	}
-	out.Row, out.Enquiry = s.row, e
+	out.Row = s.row
 	if out.OwnViewNeeded = e.Content.OwnView == "" && !s.row.Erased; out.OwnViewNeeded {
 		s.entries, s.asked = nil, nil
 	}
@@ -160,17 +160,15 @@ func (d *Desk) OpenAside(ctx context.Context, actor mash.Actor, ref string) (Ope
 	for _, x := range out.Entries {
 		entry.Shown = union(entry.Shown, []string{x.ID})
 	}
-	if v := dec.Part("content"); v.Answer == mash.Permit && showable(v.Obligations) {
-		if out.Content = e.Content; hidesPlaces(dec, v) {
-			out.Content = away.content(e.Content)
-		}
+	rev := reveal(dec, e, away)
+	out.Enquiry, out.Content, out.Decision = rev.Enquiry, rev.Content, dec.ID
+	if rev.named {
 		entry.Shown = append(entry.Shown, e.ID+"/content")
-		out.Row.Reason = away.text(because(e, ref))
+		out.Row.Reason = rev.text(because(e, ref))
 		if !out.OwnViewNeeded {
-			out.Outcomes, out.Withheld = s.ret.Outcomes, s.ret.Withheld
+			out.Outcomes, out.Withheld = rev.outcomes(s.ret.Outcomes), rev.withheld(s.ret.Withheld)
 		}
 	}
-	out.Decision, out.Enquiry.Content = dec.ID, mash.EnquiryContent{}
 	if err := d.record(ctx, dec, entry); err != nil {
 		return Opened{}, err // what could not be recorded is not shown
 	}

@@ -326,7 +326,7 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 // question posts the request. Only permitted people and fields go; the
 // narrative never.
 func (d *Desk) question(ctx context.Context, tx mash.HubTx, e mash.Enquiry, r mash.Request, dec mash.Decision, now time.Time) (mash.OutMessage, error) {
-	body := wire.Request{Reference: e.Reference, RAG: e.RAG, Informed: e.Informed, Level: e.Level,
+	body := wire.Request{Reference: e.Reference, RAG: e.RAG, Informed: hide(e, nil).informed(e.Informed), Level: e.Level,
 		Categories: r.Categories, From: r.From, To: r.To, TargetAt: r.TargetAt, Basis: basisInput(e.Basis), Decision: dec.ID, Stands: stands(r)}
 	for _, p := range e.Content.People {
 		if !slices.Contains(r.Persons, p.Key) {

@@ -192,7 +192,7 @@ func (d *Desk) sendFeedback(ctx context.Context, tx mash.HubTx, e mash.Enquiry, 
 	}
 	now := d.Env.Now()
 	n := mash.Notification{ID: d.Env.NewID(), Hub: d.Hub, Kind: "feedback", From: mash.Party{Agency: "hub"}, To: to,
-		Dedupe: "feedback/" + e.ID + "/" + d.Env.NewID(), State: mash.NoticeRaised, Informed: e.Informed, RaisedAt: now,
+		Dedupe: "feedback/" + e.ID + "/" + d.Env.NewID(), State: mash.NoticeRaised, Informed: hide(e, nil).informed(e.Informed), RaisedAt: now,
 		Decision: dec.ID, Retention: d.retention(now), Content: content}
 	m, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(to), MaxAge: d.MaxAge,
 		Header: wire.Header{Kind: wire.KindNotify, Ref: n.ID, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(d.Lifetime)},

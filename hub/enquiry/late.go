@@ -80,12 +80,8 @@ func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late,
 		}
 		return Late{}, denied(dec)
 	}
-	content := dec.Part("content")
-	named := content.Answer == mash.Permit && showable(content.Obligations)
-	if named {
-		if out.Content = e.Content; hidesPlaces(dec, content) {
-			out.Content = away.content(e.Content)
-		}
+	rev := reveal(dec, e, away)
+	if out.Enquiry, out.Content = rev.Enquiry, rev.Content; rev.named {
 		entry.Shown = append(entry.Shown, id+"/content")
 	}
 	for _, x := range news {
@@ -97,8 +93,8 @@ func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late,
 		case l.waits():
 			row.State = "waiting"
 		}
-		if named && !x.guarded {
-			row.Outcomes = ret.Outcomes
+		if rev.named && !x.guarded {
+			row.Outcomes = rev.outcomes(ret.Outcomes)
 		}
 		entry.Shown = append(entry.Shown, ret.ID)
 		if !out.OwnViewNeeded {
@@ -111,8 +107,7 @@ func (d *Desk) ShowLate(ctx context.Context, actor mash.Actor, id string) (Late,
 		}
 		out.Returns = append(out.Returns, row)
 	}
-	out.Decision, out.Enquiry = dec.ID, e
-	out.Enquiry.Content = mash.EnquiryContent{}
+	out.Decision = dec.ID
 	if err := d.record(ctx, dec, entry); err != nil {
 		return Late{}, err // what could not be recorded is not shown
 	}

@@ -16,7 +16,7 @@ type hiding struct{ values []string }
 func hide(e mash.Enquiry, entries []Entry) hiding {
 	var h hiding
 	add := func(v string) {
-		if len(v) > 3 && !slices.Contains(h.values, v) {
+		if len(v) >= 3 && !slices.Contains(h.values, v) {
 			h.values = append(h.values, v)
 		}
 	}
@@ -25,7 +25,7 @@ func hide(e mash.Enquiry, entries []Entry) hiding {
 			continue
 		}
 		for _, a := range p.Record.Addresses {
-			for _, v := range []string{a.Line1, a.Postcode, a.UPRN} {
+			for _, v := range []string{a.Line1, a.Line2, a.Postcode, a.UPRN, a.USRN} {
 				add(v)
 			}
 		}
@@ -66,6 +66,13 @@ func (h hiding) text(s string) string {
 	return record.Item{Text: s, Protected: h.values}.Redact().Text
 }
 
+// informed is whether the family knows, and why not, as others may be told it:
+// the reason goes to every agency that is asked.
+func (h hiding) informed(i mash.Informed) mash.Informed {
+	i.Reason = h.text(i.Reason)
+	return i
+}
+
 // leaks reports whether a text holds something that must be hidden.
 func (h hiding) leaks(s string) bool { return h.text(s) != s }
 
@@ -77,7 +84,7 @@ func (h hiding) content(c mash.EnquiryContent) mash.EnquiryContent {
 		p := &c.People[i]
 		p.Reason, p.IdentifierOmitted, p.Relation = h.text(p.Reason), h.text(p.IdentifierOmitted), h.text(p.Relation)
 		p.Record.Addresses = slices.DeleteFunc(slices.Clone(p.Record.Addresses), func(a record.Address) bool {
-			return p.ProtectedLocation || h.leaks(a.Line1) || h.leaks(a.Line2) || h.leaks(a.Postcode) || h.leaks(a.UPRN)
+			return p.ProtectedLocation || h.leaks(a.Line1) || h.leaks(a.Line2) || h.leaks(a.Postcode) || h.leaks(a.UPRN) || h.leaks(a.USRN)
 		})
 		p.Record.Telecoms = slices.DeleteFunc(slices.Clone(p.Record.Telecoms), func(t record.ContactPoint) bool {
 			return p.ProtectedLocation || h.leaks(t.Value)
@@ -87,6 +94,10 @@ func (h hiding) content(c mash.EnquiryContent) mash.EnquiryContent {
 	for i := range c.Clarifications {
 		x := &c.Clarifications[i]
 		x.Question, x.Answer = h.text(x.Question), h.text(x.Answer)
+	}
+	c.Notes = slices.Clone(c.Notes)
+	for i := range c.Notes {
+		c.Notes[i].Text = h.text(c.Notes[i].Text)
 	}
 	for _, s := range []*string{&c.Narrative, &c.OwnView, &c.OutcomeWhy, &c.Feedback, &c.Originator.Name, &c.Originator.Contact} {
 		*s = h.text(*s)

@@ -53,7 +53,6 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 	if err != nil {
 		return p, err
 	}
-	p.Enquiry = e
 	var entries []Entry
 	var away hiding
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
@@ -105,10 +104,18 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 		}
 		return Picture{}, denied(dec)
 	}
-	if v := dec.Part("content"); v.Answer == mash.Permit && showable(v.Obligations) {
-		if p.Content = e.Content; hidesPlaces(dec, v) {
-			p.Content = away.content(e.Content)
+	rev := reveal(dec, e, away)
+	p.Enquiry, p.Content = rev.Enquiry, rev.Content
+	for i := range p.Requests {
+		row := &p.Requests[i]
+		row.Outcomes = rev.outcomes(row.Outcomes)
+		for j := range row.Returns {
+			ret := &row.Returns[j]
+			ret.Outcomes, ret.Withheld = rev.outcomes(ret.Outcomes), rev.withheld(ret.Withheld)
 		}
+	}
+	for i := range p.Withheld {
+		p.Withheld[i].Reason = rev.text(p.Withheld[i].Reason)
 	}
 	if len(p.Content.People) > 0 {
 		entry.Shown = append(entry.Shown, id+"/content")
@@ -123,7 +130,6 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id, page string) (Pic
 		entry.Shown = append(entry.Shown, x.ID)
 	}
 	p.Decision = dec.ID
-	p.Enquiry.Content = mash.EnquiryContent{}
 	if err := d.record(ctx, dec, entry); err != nil {
 		return Picture{}, err // what could not be recorded is not shown
 	}

@@ -58,6 +58,31 @@ func (e Enquiry) Part() (Enquiry, EnquiryTexts) {
 	return e, t
 }
 
+// Map gives the texts as f makes them; what is not text stays.
+func (t EnquiryTexts) Map(f func(string) string) EnquiryTexts {
+	if a := t.Basis.Agreement; a != nil {
+		b := *a
+		b.Told = f(b.Told)
+		t.Basis.Agreement = &b
+	}
+	if d := t.Basis.Dispensation; d != nil {
+		b := *d
+		b.Reason = f(b.Reason)
+		t.Basis.Dispensation = &b
+	}
+	if s := t.Basis.S47; s != nil {
+		b := *s
+		b.Grounds, b.Evidence, b.Qualified = f(b.Grounds), f(b.Evidence), f(b.Qualified)
+		t.Basis.S47 = &b
+	}
+	t.NotAsked = append([]NotAsked(nil), t.NotAsked...)
+	for i := range t.NotAsked {
+		t.NotAsked[i].Reason = f(t.NotAsked[i].Reason)
+	}
+	t.Informed, t.Voice, t.Reopened, t.Feedback = f(t.Informed), f(t.Voice), f(t.Reopened), f(t.Feedback)
+	return t
+}
+
 // Join puts texts back where Recorded stands.
 func (e *Enquiry) Join(t EnquiryTexts) {
 	e.Basis = t.Basis
