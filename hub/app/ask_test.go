@@ -16,6 +16,7 @@ import (
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
 	"mashhub/hub/node"
+	"mashhub/hub/tracking"
 	"mashhub/hub/wire"
 	"mashhub/plugins/record"
 	"mashhub/policies"
@@ -119,12 +120,22 @@ func TestWhatMayNotBeAskedIsRefusedVisibly(t *testing.T) {
 		}
 	}
 	// The recipient opens the post in which they would be asked about.
-	p.all[1].Opens = []string{"leanne  TESSEL"}
-	id := p.as("worker").opens(func(in *enquiry.OpenInput) {
-		in.People = append(in.People, mash.EnquiryPerson{Key: "household-1", Role: mash.RoleHousehold, Reason: "lives there", Record: leanne()})
-	})
-	if r := p.as("worker").asks(id, "housing"); r.State != mash.RequestRefused || !slices.Contains(p.decision(r).Clauses, "MF-4.1") {
-		t.Errorf("conflict of interest: %s by %v", r.State, p.decision(r).Clauses)
+	for opens, called := range map[string]record.Name{
+		"leanne  TESSEL":    {Given: []string{"Leanne"}, Family: []string{"Tessel"}},
+		"Leanne Tessel":     {Given: []string{"Leanne Mary"}, Family: []string{"Tessel"}},
+		"Lee Tessel":        {Given: []string{"Leanne"}, Family: []string{"Tessel"}, Preferred: "Lee"},
+		"Ms Leanne Tessel":  {Given: []string{"Leanne"}, Family: []string{"Vane", "Tessel"}},
+		"Leanne Vane-Smith": {Given: []string{"Leanne"}, Family: []string{"Vane-Smith"}},
+	} {
+		p.all[1].Opens = []string{opens}
+		id := p.as("worker").opens(func(in *enquiry.OpenInput) {
+			mother := leanne()
+			mother.Names = []record.Name{called}
+			in.People = append(in.People, mash.EnquiryPerson{Key: "household-1", Role: mash.RoleHousehold, Reason: "lives there", Record: mother})
+		})
+		if r := p.as("worker").asks(id, "housing"); r.State != mash.RequestRefused || !slices.Contains(p.decision(r).Clauses, "MF-4.1") {
+			t.Errorf("conflict of interest of %s: %s by %v", opens, r.State, p.decision(r).Clauses)
+		}
 	}
 	if n := len(p.bus.everything()); n > 0 {
 		t.Errorf("%d messages left", n)
@@ -155,6 +166,10 @@ func TestAskRefusesBadInput(t *testing.T) {
 		"somebody twice":         {"ask[0].persons", func(in *enquiry.AskInput) { in.Ask[0].Persons = []string{"subject-1", "subject-1"} }},
 		"another's category":     {"ask[0].categories", func(in *enquiry.AskInput) { in.Ask[0].Categories = []string{"health.camhs"} }},
 		"a category twice":       {"ask[0].persons", func(in *enquiry.AskInput) { in.Ask[0].Categories = []string{"police.crime", "police.crime"} }},
+		"nobody, not asked":      {"not_asked[0].party", func(in *enquiry.AskInput) { in.NotAsked = []mash.NotAsked{{Reason: "r"}} }},
+		"a text, not asked": {"not_asked[0].party", func(in *enquiry.AskInput) {
+			in.NotAsked = []mash.NotAsked{{Party: mash.Party{Agency: "Aunt Iris, 9 Elm Row"}, Reason: "r"}}
+		}},
 		"not asked, without why": {"not_asked[0].reason", func(in *enquiry.AskInput) {
 			in.NotAsked = []mash.NotAsked{{Party: party("schools/999001"), Reason: " "}}
 		}},
@@ -183,6 +198,9 @@ func TestAskRefusesBadInput(t *testing.T) {
 	p.must(err)
 	if e := p.enquiry(id); len(e.NotAsked) != 1 {
 		t.Error("why an agency is not asked was not kept")
+	}
+	if all := p.audited("request.not_asked"); len(all) != 1 || all[0].Detail["party"] != "schools/999001" {
+		t.Errorf("the log says of it %+v", all)
 	}
 }
 
@@ -427,4 +445,31 @@ func TestNobodyIsAskedForTheFirstTimeAfterTheDecision(t *testing.T) {
 	}
 	_, err = d.ReviewAsk(t.Context(), m.Actor, r.ID, false, "it is decided")
 	p.must(err)
+}
+
+// slowPolicy takes a minute over every ask decision.
+type slowPolicy struct {
+	mash.Policy
+	clock *shifting
+}
+
+func (s *slowPolicy) Ask(ctx context.Context, in mash.AskInput) mash.Decision {
+	defer s.clock.pass(time.Minute)
+	return s.Policy.Ask(ctx, in)
+}
+
+// TestTheDecisionsOwnTime: how long the hub takes to decide is policy time, and
+// neither the agency's nor lost in the hub's.
+func TestTheDecisionsOwnTime(t *testing.T) {
+	slow := &slowPolicy{}
+	p := perform(t, plot{agencies: []string{"housing"}, hub: func(o *HubOptions) {
+		o.Wrap.Policy = func(inner mash.Policy) mash.Policy { slow.Policy = inner; return slow }
+	}})
+	slow.clock = p.clock
+	w := p.as("worker")
+	r := w.asks(w.opens(nil), "housing")
+	p.reaches(r, mash.RequestReceived)
+	if got := w.sees(r.EnquiryID).Requests[0].Timing.By[tracking.Policy]; got < 60_000 || got > 120_000 {
+		t.Errorf("policy time %d ms, want about a minute", got)
+	}
 }

@@ -258,3 +258,28 @@ func TestNothingPersonalGetsOut(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEarlierDecisionIsKept: deciding again keeps what was decided before,
+// with its reasons and what it rested on.
+func TestAnEarlierDecisionIsKept(t *testing.T) {
+	p := newPlay(t, "police")
+	w, d := p.as("worker"), p.hub.Desk
+	id := w.opens(nil)
+	w.thinks(id)
+	police := p.at("police")
+	police.lands(w.asks(id, "police"), revision(1, true, fact("a", "police.crime", "2026-01-01", "Theft")))
+	cited := []string{w.sees(id).Chronology[0].ID}
+	for _, why := range []string{"first reasons", "second reasons"} {
+		p.must(d.Collate(t.Context(), w.Actor, id))
+		p.must(d.Decide(t.Context(), w.Actor, id, enquiry.DecideInput{Outcome: "advice", Why: why, Cited: cited}))
+		if why == "first reasons" {
+			p.must(d.Reopen(t.Context(), p.as("manager").Actor, id, "more is known"))
+		}
+		cited = nil
+	}
+	x := w.sees(id)
+	at := slices.IndexFunc(x.Content.Notes, func(n mash.Note) bool { return n.Step == "enquiry.decide" })
+	if at < 0 || x.Content.Notes[at].Text != "first reasons" || len(x.Content.Notes[at].Cited) != 1 || x.Content.OutcomeWhy != "second reasons" {
+		t.Errorf("kept: %+v", x.Content.Notes)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"mashhub/hub/exchange"
@@ -72,11 +73,12 @@ func (d *Desk) ask(ctx context.Context, actor mash.Actor, enquiryID string, in A
 	}
 	var requests []mash.Request
 	var decisions []mash.Decision
+	var decided []time.Time
 	for _, pa := range in.Ask {
 		r := d.raise(e, pa, in, now)
 		dec := d.Policy.Ask(ctx, d.askInput(actor, e, r, false))
 		r.Decision = dec.ID
-		requests, decisions = append(requests, r), append(decisions, dec)
+		requests, decisions, decided = append(requests, r), append(decisions, dec), append(decided, d.Env.Now())
 	}
 	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
 		// What was read is what is acted on: each Ask raises the version.
@@ -90,8 +92,13 @@ func (d *Desk) ask(ctx context.Context, actor mash.Actor, enquiryID string, in A
 		}); err != nil {
 			return err
 		}
+		for _, x := range in.NotAsked {
+			if err := d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "request.not_asked", Enquiry: e.ID, Detail: map[string]string{"party": x.Party.String()}}); err != nil {
+				return err
+			}
+		}
 		for i := range requests {
-			if err := d.settleAsk(ctx, tx, actor, e, &requests[i], decisions[i], now, true, ""); err != nil {
+			if err := d.settleAsk(ctx, tx, actor, e, &requests[i], decisions[i], decided[i], true, ""); err != nil {
 				return err
 			}
 		}
@@ -147,6 +154,9 @@ func (d *Desk) checkAsk(ctx context.Context, e mash.Enquiry, in AskInput) error 
 		}
 	}
 	for i, n := range in.NotAsked {
+		if !d.Agencies.Knows(n.Party) && !n.Party.Coded() {
+			return mash.Invalid(fmt.Sprintf("not_asked[%d].party", i), "is not an agency", "choose one from the directory, or give a code such as police-marlshire; what is about it goes into the reason")
+		}
 		if blank(n.Reason) {
 			return mash.Invalid(fmt.Sprintf("not_asked[%d].reason", i), "is missing", "say why it is not asked")
 		}
@@ -224,29 +234,41 @@ func basisInput(b mash.Basis) mash.BasisInput {
 
 // conflict reports whether somebody who opens requests at the party is one of
 // the people in the enquiry: the question must then go to somebody else.
+//
+// Middle names and a preferred name hide nobody: it is enough that one given
+// name and one family name are among the words of both.
 func (d *Desk) conflict(e mash.Enquiry, p mash.Party) bool {
 	opens := d.Agencies.Opens(p)
-	for _, person := range e.Content.People {
-		for _, name := range person.Record.Names {
-			for _, given := range name.Given {
-				for _, family := range name.Family {
-					full := record.FoldName(given + " " + family)
-					if slices.ContainsFunc(opens, func(o string) bool { return record.FoldName(o) == full }) {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Content.People, func(person mash.EnquiryPerson) bool {
+		return slices.ContainsFunc(person.Record.Names, func(n record.Name) bool {
+			given, family := nameWords(append(slices.Clone(n.Given), n.Preferred)...), nameWords(n.Family...)
+			return slices.ContainsFunc(opens, func(o string) bool {
+				words := nameWords(o)
+				return common(words, given) && common(words, family)
+			})
+		})
+	})
+}
+
+// nameWords are the words of names, folded.
+func nameWords(names ...string) []string {
+	return strings.Fields(record.FoldName(strings.Join(names, " ")))
+}
+
+// common reports whether two lists share an entry.
+func common(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
 // settleAsk acts on an ask decision in tx: it stores the request (new) or
 // updates it, with events, decision and audit entry, and posts the question
-// where it is permitted.
+// where it is permitted. now is when the decision had been made: the time from
+// raised to authorised is the decision's, the rest of the way to sent the hub's
+// (DESIGN §9).
 func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e mash.Enquiry, r *mash.Request, dec mash.Decision, now time.Time, isNew bool, refused string) error {
+	at := now
 	event := func(kind mash.EventKind, detail string) error {
-		return tx.PutEvent(mash.Event{Request: r.ID, Kind: kind, At: now, Clock: mash.ClockHub, Detail: detail})
+		return tx.PutEvent(mash.Event{Request: r.ID, Kind: kind, At: at, Clock: mash.ClockHub, Detail: detail})
 	}
 	store := tx.UpdateRequest
 	if isNew {
@@ -299,9 +321,11 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 		return fmt.Errorf("storing request: %w", err)
 	}
 	if isNew {
+		at = r.RaisedAt
 		if err := event(mash.EventRaised, ""); err != nil {
 			return err
 		}
+		at = now
 	}
 	var err error
 	switch r.State {
@@ -389,8 +413,8 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 			return r, err
 		}
 	}
-	now := d.Env.Now()
 	dec := d.Policy.Ask(ctx, d.askInput(actor, e, r, allow))
+	now := d.Env.Now()
 	r.Decision, r.Code = dec.ID, ""
 	refused := ""
 	switch {

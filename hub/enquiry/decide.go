@@ -127,6 +127,10 @@ func (d *Desk) Decide(ctx context.Context, actor mash.Actor, id string, in Decid
 				return mash.Invalid("cited", "names an item that is not in the chronology", "cite items by their id")
 			}
 		}
+		if e.Outcome != nil { // what was decided before the enquiry was reopened is kept, with its reasons
+			e.Content.Notes = append(e.Content.Notes, mash.Note{At: e.Outcome.At, By: e.Outcome.By, Step: "enquiry.decide",
+				Ref: e.Outcome.Code, Text: e.Content.OutcomeWhy, Cited: e.Outcome.Cited})
+		}
 		e.State = mash.EnquiryDecided
 		e.Outcome = &mash.Outcome{Code: in.Outcome, By: actor.ID, At: d.Env.Now(), Cited: in.Cited}
 		e.Content.OutcomeWhy = in.Why

@@ -1,6 +1,9 @@
 package mash
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Agency is an organisation of the partnership, as the hub's settings name it.
 type Agency struct {
@@ -94,11 +97,13 @@ func (d Directory) Telephone(p Party) string {
 	return a.Telephone
 }
 
-// Opens lists who opens requests at a party.
+// Opens lists who opens requests at a party: those of the unit, and those of its
+// agency too, who see what is asked of its units unless somebody hosts them.
 func (d Directory) Opens(p Party) []string {
-	if u, ok := d.Unit(p); ok {
+	a, _ := d.Agency(p.Agency)
+	u, ok := d.Unit(p)
+	if ok && a.HeldFor != "" {
 		return u.Opens
 	}
-	a, _ := d.Agency(p.Agency)
-	return a.Opens
+	return slices.Concat(u.Opens, a.Opens)
 }

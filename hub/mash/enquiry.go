@@ -96,8 +96,9 @@ type Note struct {
 	By      string    `json:"by"`
 	Step    string    `json:"step"` // the action of its audit entry
 	Request string    `json:"request,omitempty"`
-	Ref     string    `json:"ref,omitempty"` // the return or the piece of one that it was about
+	Ref     string    `json:"ref,omitempty"` // the return or the piece of one that it was about; of a decision its outcome
 	Text    string    `json:"text"`
+	Cited   []string  `json:"cited,omitempty"` // entries that an earlier decision rested on
 }
 
 // Clarification is a question back and its answer.

@@ -79,3 +79,12 @@ func (a Actor) Has(role string) bool {
 	}
 	return false
 }
+
+// Coded reports whether a party is named by codes (police-marlshire, a URN) and
+// not by a text that somebody typed, which could be about anybody: parties stand
+// outside what is sealed.
+func (p Party) Coded() bool {
+	const lower, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+	return p.Agency != "" && len(p.Agency) <= 40 && strings.Trim(p.Agency[:1], lower) == "" && strings.Trim(p.Agency, lower+digits+"_-") == "" &&
+		len(p.Unit) <= 20 && strings.Trim(p.Unit, strings.ToUpper(lower)+digits) == ""
+}
