@@ -19,9 +19,10 @@
 // A message that cannot be authenticated gets no receipt, because nobody can
 // be answered: it is quarantined and logged. A handler's refusal (an Error
 // with a code other than internal or unavailable) undoes what it wrote and is
-// receipted as refused. Any other failure leaves the batch to be tried again;
-// a message that fails so maxAttempts times is quarantined and refused, so
-// that one poisoned message never blocks an agency.
+// receipted as refused. Any other failure leaves the batch to be tried again, for
+// as long as it takes where a store or key is unavailable; a message on which its
+// handler fails maxAttempts times is quarantined and refused, so that one
+// poisoned message never blocks an agency.
 //
 // This room imports mash and wire; broker, store, seal and log come through
 // mash's interfaces.

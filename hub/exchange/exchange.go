@@ -71,7 +71,7 @@ type Exchange[T mash.ExchangeTx] struct {
 }
 
 // maxAttempts is how often a handler may fail on one message before it is
-// quarantined.
+// quarantined, other than for something unavailable.
 const maxAttempts = 5
 
 // New makes an exchange; Run starts it.

@@ -666,3 +666,32 @@ func TestATopicThatTakesNothing(t *testing.T) {
 	s.start()
 	s.eventually("what waited goes", went(stuck))
 }
+
+// TestWhatIsUnavailableRefusesNothing: a key store that does not open for a
+// while costs no answer.
+func TestWhatIsUnavailableRefusesNothing(t *testing.T) {
+	s := newSide(t)
+	n := 0
+	s.answer = func(mash.HubTx, exchange.Received) error {
+		if n++; n < 9 {
+			return mash.Errorf(mash.CodeUnavailable, "the key store does not open")
+		}
+		return nil
+	}
+	h := s.header(wire.KindReturn)
+	s.deliver(s.token(police, hubAddr, h, wire.Return{}))
+	s.eventually("it is accepted in the end", func() bool { return s.receipts()[h.ID].Accepted })
+	if n != 9 || len(s.quarantined()) != 0 {
+		t.Errorf("%d tries, %d in quarantine", n, len(s.quarantined()))
+	}
+}
+
+// TestOnlyQuestionsAndNoticesExpire: an answer that says that it has expired is
+// an answer.
+func TestOnlyQuestionsAndNoticesExpire(t *testing.T) {
+	s := newSide(t)
+	h := s.header(wire.KindReturn)
+	h.ExpiresAt = time.Now().Add(-time.Hour)
+	s.deliver(s.token(police, hubAddr, h, wire.Return{}))
+	s.eventually("it is accepted", func() bool { return s.receipts()[h.ID].Accepted })
+}

@@ -70,6 +70,7 @@ func (x *Exchange[T]) take(ctx context.Context, topic string, partition int, bat
 	if err != nil {
 		return err
 	}
+	x.forget(arrivals)
 	if refs, changed := about(arrivals); changed && x.Changed != nil {
 		x.Changed(refs)
 	}
@@ -162,6 +163,9 @@ func forged(err error) bool {
 
 // expired reports whether a message came too late to count.
 func (a arrival) expired(now time.Time) bool {
+	if a.msg.Kind != wire.KindRequest && a.msg.Kind != wire.KindNotify { // an answer that comes late is kept, sealed (I4)
+		return false
+	}
 	return !a.msg.ExpiresAt.IsZero() && !now.Before(a.msg.ExpiresAt)
 }
 
@@ -240,7 +244,9 @@ func (x *Exchange[T]) takeApart(ctx context.Context, tx T, a arrival, now time.T
 	if failure != nil {
 		var refused bool
 		if code, refused = refusal(failure); !refused {
-			if x.failed(a) < maxAttempts {
+			// What is unavailable is ours, and every message behind this one
+			// needs it too: to refuse an answer for it would lose it.
+			if mash.CodeOf(failure) == mash.CodeUnavailable || x.failed(a) < maxAttempts {
 				return nil, fmt.Errorf("handling %s: %w", a.msg.Kind, failure)
 			}
 			code = mash.CodeInternal
@@ -344,15 +350,24 @@ func (x *Exchange[T]) quarantine(tx T, a arrival, code mash.Code, now time.Time)
 		Detail: map[string]string{"where": where, "code": string(code)}})
 }
 
+func (a arrival) key() string { return string(a.msg.Issuer) + " " + a.msg.ID }
+
 // failed counts a failed try of a message and returns how many there were.
 func (x *Exchange[T]) failed(a arrival) int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	key := string(a.msg.Issuer) + " " + a.msg.ID
-	x.attempts[key]++
-	n := x.attempts[key]
-	if n >= maxAttempts {
-		delete(x.attempts, key)
+	x.attempts[a.key()]++
+	return x.attempts[a.key()]
+}
+
+// forget ends the counting of what is in.
+func (x *Exchange[T]) forget(arrivals []arrival) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.attempts) == 0 {
+		return
 	}
-	return n
+	for _, a := range arrivals {
+		delete(x.attempts, a.key())
+	}
 }
