@@ -67,14 +67,18 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	if h.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.ID, o.Env); err != nil {
 		return h, err
 	}
-	if h.keys, err = openKeys(filepath.Join(o.Dir, "secrets"), o.ID, []mash.Address{self}, o.Env); err != nil {
-		return h, err
-	}
 	if h.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: h.Secrets.Vault, Wrap: h.Secrets.Wrap, Now: o.Env.Now}); err != nil {
 		return h, fmt.Errorf("opening the key store: %w", err)
 	}
 	if h.Store, err = store.OpenHub(ctx, store.Options{Path: filepath.Join(o.Dir, "hub.db"), Key: h.Secrets.Store, Vault: h.Vault}); err != nil {
 		return h, fmt.Errorf("opening the store: %w", err)
+	}
+	known, err := enrolledWith(ctx, h.Store, o.ID)
+	if err != nil {
+		return h, err
+	}
+	if h.keys, err = openKeys(filepath.Join(o.Dir, "secrets"), o.ID, []mash.Address{self}, known, o.Env); err != nil {
+		return h, err
 	}
 	h.Policy, err = protocol.New(ctx, protocol.Options{Where: self, Env: o.Env, Epoch: 1, Timeout: decisionTime, OnFault: faultLog(o.Log)})
 	if err != nil {

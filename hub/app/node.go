@@ -88,9 +88,19 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 	if n.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.Agency.ID, o.Env); err != nil {
 		return n, err
 	}
+	if n.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: n.Secrets.Vault, Wrap: n.Secrets.Wrap, Now: o.Env.Now}); err != nil {
+		return n, fmt.Errorf("opening the key store: %w", err)
+	}
+	if n.Store, err = store.OpenNode(ctx, store.Options{Path: filepath.Join(o.Dir, "node.db"), Key: n.Secrets.Store, Vault: n.Vault}); err != nil {
+		return n, fmt.Errorf("opening the store: %w", err)
+	}
 	n.keys = map[string]*envelope.KeySet{}
 	for _, h := range o.Hubs {
-		set, err := openKeys(filepath.Join(o.Dir, "secrets"), h.ID, owners, o.Env)
+		known, err := enrolledWith(ctx, n.Store, h.ID)
+		if err != nil {
+			return n, err
+		}
+		set, err := openKeys(filepath.Join(o.Dir, "secrets"), h.ID, owners, known, o.Env)
 		if err != nil {
 			return n, err
 		}
@@ -98,12 +108,6 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		if err := publish(o.Enrol, Enrolment(h.ID, o.Agency.ID), n.Secrets.Verifier, set); err != nil {
 			return n, fmt.Errorf("publishing keys: %w", err)
 		}
-	}
-	if n.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: n.Secrets.Vault, Wrap: n.Secrets.Wrap, Now: o.Env.Now}); err != nil {
-		return n, fmt.Errorf("opening the key store: %w", err)
-	}
-	if n.Store, err = store.OpenNode(ctx, store.Options{Path: filepath.Join(o.Dir, "node.db"), Key: n.Secrets.Store, Vault: n.Vault}); err != nil {
-		return n, fmt.Errorf("opening the store: %w", err)
 	}
 	n.kept = wrapped[mash.Store[mash.NodeTx]](o.Wrap.Store, n.Store)
 	n.Audit = audit.New(o.Agency.ID, n.Secrets.Signer, store.NewVaultAudit(n.Vault), o.Env)

@@ -1,12 +1,15 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -36,7 +39,7 @@ func OpenSecrets(dir, name string, env mash.Env) (*Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range []string{"store.key", "vault.key", "wrap.key"} {
+	for _, file := range []string{"store.key", "vault.key", "wrap.key", "audit.key"} {
 		if _, err := os.Stat(filepath.Join(dir, file)); errors.Is(err, os.ErrNotExist) && len(data) > 0 {
 			return nil, mash.Invalid(filepath.Join(dir, file), "is missing beside the data that it opens", "put it back from where it is kept safe; no new one was made")
 		}
@@ -70,29 +73,51 @@ func OpenSecrets(dir, name string, env mash.Env) (*Secrets, error) {
 }
 
 // openKeys reads the keys that some owners have towards one hub, and makes
-// them at the first start. Each hub gets a set of its own: what one hub knows
-// of an agency is of no use with another.
-func openKeys(dir, hub string, owners []mash.Address, env mash.Env) (*envelope.KeySet, error) {
-	b, err := readOrMake(filepath.Join(dir, "keys-"+hub+".json"), func() ([]byte, error) {
-		set := envelope.NewKeySet()
-		for _, o := range owners {
-			sign, encrypt, err := envelope.GenerateKeys(env.Rand, o, env.Now(), envelope.Curve25519)
-			if err != nil {
-				return nil, err
-			}
-			set.Add(sign)
-			set.Add(encrypt)
+// them for whom there are none: at the first start, and when a school or
+// practice has joined. Each hub gets a set of its own: what one hub knows of an
+// agency is of no use with another.
+//
+// known says that the registry holds keys of that hub already: then a file that
+// is not there is lost, and what is sealed for its keys could never be opened
+// with new ones.
+func openKeys(dir, hub string, owners []mash.Address, known bool, env mash.Env) (*envelope.KeySet, error) {
+	path := filepath.Join(dir, "keys-"+hub+".json")
+	set := envelope.NewKeySet()
+	b, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		if set, err = envelope.LoadKeySet(b); err != nil {
+			return nil, fmt.Errorf("reading the keys: %w", err)
 		}
-		return set.Save()
-	})
-	if err != nil {
-		return nil, err
+	case !errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("reading the keys: %w", err)
+	case known:
+		return nil, mash.Invalid(path, "is missing although keys are enrolled", "put it back from where it is kept safe; no new one was made")
 	}
-	keys, err := envelope.LoadKeySet(b)
+	have, err := set.PublicKeys()
 	if err != nil {
 		return nil, fmt.Errorf("reading the keys: %w", err)
 	}
-	return keys, nil
+	made := false
+	for _, o := range owners {
+		if slices.ContainsFunc(have, func(k mash.Key) bool { return k.Owner == o }) {
+			continue
+		}
+		sign, encrypt, err := envelope.GenerateKeys(env.Rand, o, env.Now(), envelope.Curve25519)
+		if err != nil {
+			return nil, fmt.Errorf("making keys: %w", err)
+		}
+		set.Add(sign)
+		set.Add(encrypt)
+		made = true
+	}
+	if !made {
+		return set, nil
+	}
+	if b, err = set.Save(); err != nil {
+		return nil, fmt.Errorf("making keys: %w", err)
+	}
+	return set, writeFile(path, b, 0o600)
 }
 
 // readOrMake reads a secret file, or makes it durably: half a key is never left.
@@ -176,9 +201,39 @@ func enrolled(dir string, names []string) (keys []mash.Key, missing []string, er
 		if err := json.Unmarshal(b, &e); err != nil {
 			return nil, nil, fmt.Errorf("reading the enrolment of %s: %w", name, err)
 		}
-		keys = append(keys, e.Keys...)
+		for _, k := range e.Keys {
+			if err := envelope.CheckKey(k); err != nil {
+				return nil, nil, fmt.Errorf("the enrolment %s.json: %w", name, err)
+			}
+			if !owns(name, k.Owner) {
+				return nil, nil, fmt.Errorf("the enrolment %s.json: %w", name, mash.Invalid("keys.owner", "is "+string(k.Owner)+", who enrols by themselves alone",
+					"remove the file, and ask whose it is what happened"))
+			}
+			keys = append(keys, k)
+		}
 	}
 	return keys, missing, nil
+}
+
+// owns reports whether a key may stand in an enrolment: that of a hub holds the
+// hub's, that of an agency the agency's and its units'.
+func owns(name string, owner mash.Address) bool {
+	agency, hub, _ := strings.Cut(name, "@")
+	if name == Enrolment(hub, "") {
+		return owner == mash.HubAddress(hub)
+	}
+	p, party := owner.Party()
+	return party && p.Agency == agency
+}
+
+// enrolledWith reports whether the registry holds keys of a hub.
+func enrolledWith[T mash.Keys](ctx context.Context, s mash.Store[T], hub string) (known bool, err error) {
+	err = s.View(ctx, func(tx T) error {
+		keys, err := tx.KeysOf(mash.HubAddress(hub))
+		known = len(keys) > 0
+		return err
+	})
+	return known, err
 }
 
 // register puts keys into a registry that does not have them yet.
