@@ -105,3 +105,22 @@ func TestASilentNode(t *testing.T) {
 		check("answered")
 	}
 }
+
+// TestWhoDecidesByAnotherVersion: the same number and other rules is no less a
+// difference than an old number.
+func TestWhoDecidesByAnotherVersion(t *testing.T) {
+	p, w, at := police(t, holds(fact("i1", "police.crime", "2026-01-05", "Theft")))
+	p.eventually("the first heartbeat", func() bool { return !p.health("police").LastSeen.IsZero() })
+	changed := reworded(t, "words: six years", "words: about six years")
+	p.must(p.hub.Policy.Swap(t.Context(), changed, 3))
+	p.must(at.n.Policies["fernshire"].Swap(t.Context(), reworded(t, "title:", "title:"), 3))
+	at.beats()
+	p.clock.pass(11 * time.Second)
+	at.beats()
+	if h := p.health("police").Policy; h.Behind != 0 || !h.Other || !h.Old {
+		t.Errorf("%+v", h)
+	}
+	if ret := p.lands(w.asks(w.opens(nil), "police")); !slices.Contains(ret.Flags, mash.FlagOldPolicy) {
+		t.Errorf("flags %v", ret.Flags)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -68,17 +69,19 @@ type Node struct {
 	Audit     *audit.Log
 	Node      *node.Node
 	Plugins   []*host.Plugin
+	Policies  map[string]*protocol.Point // by hub
 	kept      mash.Store[mash.NodeTx] // Store, or what wraps it
 	exchanges []*exchange.Exchange[mash.NodeTx]
 	buses     []*bus.Kafka
 	registry  *envelope.Registry
 	keys      map[string]*envelope.KeySet // by hub
+	running   atomic.Pointer[node.Node]   // Node, for connectors that change while it is made
 }
 
 // NewNode opens a node's store, starts its connectors and puts it together.
 // Close it.
 func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
-	n = &Node{NodeOptions: o}
+	n = &Node{NodeOptions: o, Policies: map[string]*protocol.Point{}}
 	defer func() {
 		if err != nil {
 			n.Close()
@@ -124,10 +127,12 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		if err != nil {
 			return n, fmt.Errorf("loading the policy: %w", err)
 		}
+		n.Policies[h.ID] = point
 		links = append(links, &node.Link{Hub: h.ID, Policy: wrapped[mash.Policy](o.Wrap.Policy, point), InForce: inForce(point)})
 	}
 	n.Node = node.New(node.Config{Agency: o.Agency, Links: links, Sources: sources, Store: n.kept, Audit: n.Audit, Env: o.Env,
 		Log: o.Log, Monotonic: o.Monotonic, Boot: o.Boot, Changed: o.Changed, Retry: o.Retry, Heartbeat: o.Heartbeat})
+	n.running.Store(n.Node)
 	for _, h := range o.Hubs {
 		if err := n.link(ctx, h, owners); err != nil {
 			return n, err
@@ -189,8 +194,8 @@ func (n *Node) startConnectors(ctx context.Context) ([]node.Source, error) {
 			plugins[i], err = host.Start(ctx, host.Spec{Name: c.Name, Cmd: c.Cmd, SHA256: digest, Config: c.Config, Secrets: c.Secrets,
 				Limits: c.Limits, KeepTrying: true, Log: n.Log,
 				OnState: func(host.State) {
-					if n.Node != nil {
-						n.Node.Beat()
+					if node := n.running.Load(); node != nil {
+						node.Beat()
 					}
 				}})
 			if err != nil {

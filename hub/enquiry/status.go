@@ -39,7 +39,7 @@ func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) e
 	}
 	h := body.Heartbeat
 	h.Party, h.At, h.AgencyAt, h.OldSince = p, m.At, m.IssuedAt, time.Time{}
-	if d.behind(h) > 0 {
+	if d.differs(h.PolicyVersion, h.PolicyEpoch) {
 		h.OldSince = m.At
 		for _, b := range beats {
 			if b.Party == p && !b.OldSince.IsZero() {
@@ -60,22 +60,27 @@ type PolicyState struct {
 	// Behind counts the versions that the hub has put in force since; Old says
 	// that the agency has been behind for longer than news of one takes.
 	Behind int64     `json:"behind"`
+	Other  bool      `json:"other"` // of the hub's epoch, and another version: somebody changed a file
 	Old    bool      `json:"old"`
 	Since  time.Time `json:"since,omitzero"` // when the hub first saw it behind
 }
 
-// behind counts how many epochs an agency is behind the hub.
-func (d *Desk) behind(h mash.Heartbeat) int64 {
-	if d.InForce == nil || h.PolicyVersion == "" {
-		return 0
+// differs reports whether somebody decides by agreements that are older than
+// the hub's, or others under the same number.
+func (d *Desk) differs(version string, epoch int64) bool {
+	if d.InForce == nil || version == "" {
+		return false
 	}
-	_, epoch := d.InForce()
-	return max(0, epoch-h.PolicyEpoch)
+	ours, now := d.InForce()
+	return epoch < now || epoch == now && version != ours
 }
 
 func (d *Desk) policyState(h mash.Heartbeat, now time.Time) PolicyState {
-	s := PolicyState{Version: h.PolicyVersion, Epoch: h.PolicyEpoch, Behind: d.behind(h)}
-	if s.Behind > 0 {
+	s := PolicyState{Version: h.PolicyVersion, Epoch: h.PolicyEpoch}
+	if d.differs(h.PolicyVersion, h.PolicyEpoch) {
+		_, epoch := d.InForce()
+		s.Behind = epoch - h.PolicyEpoch
+		s.Other = s.Behind == 0
 		s.Since, s.Old = h.OldSince, !h.OldSince.IsZero() && now.Sub(h.OldSince) > oldAfter
 	}
 	return s
@@ -86,14 +91,12 @@ func (d *Desk) policyState(h mash.Heartbeat, now time.Time) PolicyState {
 // of the new one.
 const oldAfter = 10 * time.Second
 
-// oldPolicy flags a return that was decided by an older epoch than the hub's.
+// oldPolicy flags a return that was decided by an older epoch than the hub's, or
+// by another version of the same.
 // Whether that was still good enough, the place that decided has answered (I6);
 // here it is something to know, and no reason to lose an answer.
 func (d *Desk) oldPolicy(ret *mash.Return) {
-	if d.InForce == nil {
-		return
-	}
-	if _, epoch := d.InForce(); ret.PolicyEpoch < epoch {
+	if d.differs(ret.PolicyVersion, ret.PolicyEpoch) {
 		ret.Flags = union(ret.Flags, []string{mash.FlagOldPolicy})
 	}
 }

@@ -241,6 +241,8 @@ func policyLines(p enquiry.PolicyState) []string {
 	switch {
 	case p.Version == "":
 		return []string{"It has not said"}
+	case p.Other:
+		return []string{"Version " + shortVersion(p.Version), "Not the version that we decide by, since " + when(p.Since)}
 	case p.Behind == 0:
 		return []string{"Version " + shortVersion(p.Version)}
 	}
