@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -84,7 +85,12 @@ type entryReport struct {
 
 func (c *auditVerifyCmd) one(f *os.File, key string) error {
 	p, err := audit.EntryProof(f, c.Entry)
-	if err != nil {
+	switch {
+	case errors.Is(err, audit.ErrUnsequenced):
+		return mash.Invalid("--entry", "names an entry that no checkpoint covers yet", "download the log again in a second or more")
+	case errors.Is(err, mash.ErrNotFound):
+		return mash.Invalid("--entry", "names no entry of this log whose body is there", "look the id up in the log; an erased body has none")
+	case err != nil:
 		return fmt.Errorf("proving the entry: %w", err)
 	}
 	cp, err := audit.VerifyInclusion(p, key)

@@ -33,6 +33,11 @@ func TestAWrongKeySaysNothingOfTheLog(t *testing.T) {
 	if status != 0 || out != `{"entry":"`+id+`","origin":"fernshire","size":1,"verified":true}`+"\n" {
 		t.Errorf("one entry: status %d, %q, %q", status, out, problem)
 	}
+	for entry, say := range map[string]string{id + "-later": "no checkpoint covers yet (download", "nothing": "names no entry of this log"} {
+		if status, _, problem = typed(t, "audit", "verify", file, "--key", key, "--entry", entry); status != exitFailed || !strings.Contains(problem, say) {
+			t.Errorf("entry %s: status %d, %q", entry, status, problem)
+		}
+	}
 }
 
 // TestAKeptCheckpoint: README tells scrutineers to keep one, so that they can
@@ -120,6 +125,9 @@ func bundleBy(t *testing.T, signing string) (file, id string) {
 			return log.Append(tx, mash.Entry{ID: id, Actor: "worker-1", Action: "page.view"})
 		},
 		func(tx mash.NodeTx) error { _, err := log.Sequence(t.Context(), tx, 10); return err },
+		func(tx mash.NodeTx) error {
+			return log.Append(tx, mash.Entry{ID: id + "-later", Actor: "worker-1", Action: "page.view"})
+		},
 		func(tx mash.NodeTx) error { return log.Export(tx, f) },
 	} {
 		if err := node.Update(t.Context(), step); err != nil {

@@ -70,7 +70,7 @@ type Node struct {
 	Node      *node.Node
 	Plugins   []*host.Plugin
 	Policies  map[string]*protocol.Point // by hub
-	kept      mash.Store[mash.NodeTx] // Store, or what wraps it
+	kept      mash.Store[mash.NodeTx]    // Store, or what wraps it
 	exchanges []*exchange.Exchange[mash.NodeTx]
 	buses     []*bus.Kafka
 	registry  *envelope.Registry

@@ -225,13 +225,19 @@ func VerifyBundle(r io.Reader, verifierKey string, known ...[]byte) (Report, err
 	return rep, nil
 }
 
+// ErrUnsequenced says that an entry is in the log and has no place in the tree
+// yet, which takes about a second.
+var ErrUnsequenced = errors.New("the entry is not sequenced yet")
+
 // EntryProof takes the proof of one entry, found by its id, out of a bundle.
-// It is worth what VerifyInclusion then says of it. Errors: ErrNotFound for an
-// id that is not there, not yet sequenced or erased.
+// It is worth what VerifyInclusion then says of it. Errors: ErrUnsequenced for
+// an entry that no checkpoint covers yet; ErrNotFound for an id that is not
+// there, or whose body was erased and its id with it.
 func EntryProof(r io.Reader, id string) (Proof, error) {
 	var (
 		p      Proof
 		found  bool
+		waits  bool
 		hashes []tlog.Hash
 		size   int64
 	)
@@ -249,7 +255,10 @@ func EntryProof(r io.Reader, id string) (Proof, error) {
 		p.Checkpoint = []byte(h.Checkpoint)
 		return nil
 	}, func(e bundleEntry) error {
+		var body struct{ ID string }
+		here := e.Body != "" && json.Unmarshal([]byte(e.Body), &body) == nil && body.ID == id
 		if e.Index < 0 {
+			waits = waits || here
 			return nil
 		}
 		added, err := tlog.StoredHashesForRecordHash(size, e.Leaf, stored)
@@ -257,8 +266,7 @@ func EntryProof(r io.Reader, id string) (Proof, error) {
 			return err
 		}
 		hashes = append(hashes, added...)
-		var body struct{ ID string }
-		if e.Body != "" && json.Unmarshal([]byte(e.Body), &body) == nil && body.ID == id {
+		if here {
 			p.Index, p.Leaf, p.Salt, p.Body, found = size, e.Leaf, e.Salt, []byte(e.Body), true
 		}
 		size++
@@ -267,7 +275,10 @@ func EntryProof(r io.Reader, id string) (Proof, error) {
 	if err != nil {
 		return p, err
 	}
-	if !found {
+	switch {
+	case !found && waits:
+		return p, ErrUnsequenced
+	case !found:
 		return p, mash.ErrNotFound
 	}
 	p.Path, err = tlog.ProveRecord(size, p.Index, stored)

@@ -24,6 +24,10 @@
 // handler fails maxAttempts times is quarantined and refused, so that one
 // poisoned message never blocks an agency.
 //
+// One process reads a partition: several replicas of one hub, with a lease for
+// each partition and a fencing token, come with the database that they would
+// share.
+//
 // This room imports mash and wire; broker, store, seal and log come through
 // mash's interfaces.
 package exchange

@@ -114,6 +114,18 @@ func TestAnswersAboveTheCap(t *testing.T) {
 	}
 }
 
+// TestAnswersFarAboveTheUsualCap: 64 MiB against the cap that a host has where
+// nobody sets one.
+func TestAnswersFarAboveTheUsualCap(t *testing.T) {
+	r := start(t, nil)
+	pid := r.Pid()
+	_, err := r.Fetch(t.Context(), fetch("huge"))
+	wantCode(t, err, connector.CodeTooLarge)
+	if _, err := r.Fetch(t.Context(), fetch("")); err != nil || r.Pid() != pid {
+		t.Errorf("afterwards: %v, pid %d was %d", err, r.Pid(), pid)
+	}
+}
+
 func TestCancelledCall(t *testing.T) {
 	r := start(t, nil)
 	pid := r.Pid()
