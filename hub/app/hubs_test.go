@@ -57,14 +57,11 @@ func TestOneNodeTwoHubs(t *testing.T) {
 	defer cancel()
 	log := testLog(t)
 	files := twoPartnerships(t)
-	point := func(where mash.Address) func(mash.Policy) mash.Policy {
-		return func(mash.Policy) mash.Policy {
-			p, err := protocol.New(ctx, protocol.Options{FS: files, Where: where, Env: mash.SystemEnv(), Epoch: 1, Timeout: 10 * time.Second})
-			if err != nil {
-				t.Error(err)
-			}
-			return p
+	both := func(p mash.Policy) mash.Policy {
+		if err := p.(*protocol.Point).Swap(ctx, files, 2); err != nil {
+			t.Error(err)
 		}
+		return p
 	}
 	s, err := world.LoadAt(1, time.Now())
 	if err != nil {
@@ -91,7 +88,7 @@ func TestOneNodeTwoHubs(t *testing.T) {
 		maps.Copy(all.names, l.names)
 		links = append(links, app.HubLink{ID: id, Brokers: l.brokers})
 		h, err := app.NewHub(ctx, app.HubOptions{ID: id, Dir: filepath.Join(dir, id), Enrol: enrol, Brokers: l.brokers, Agencies: only,
-			Targets: hours{}, Env: mash.SystemEnv(), Log: log.With("side", id), Wrap: app.Wraps[mash.HubTx]{Policy: point(mash.HubAddress(id)), Bus: l.bus}})
+			Targets: hours{}, Env: mash.SystemEnv(), Log: log.With("side", id), Wrap: app.Wraps[mash.HubTx]{Policy: both, Bus: l.bus}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +97,7 @@ func TestOneNodeTwoHubs(t *testing.T) {
 	}
 	self, _ := os.Executable()
 	n, err := app.NewNode(ctx, app.NodeOptions{Agency: police, Dir: filepath.Join(dir, "police"), Enrol: enrol, Env: mash.SystemEnv(), Log: log.With("side", "police"),
-		Hubs: links, Wrap: app.Wraps[mash.NodeTx]{Policy: point(mash.PartyAddress(mash.Party{Agency: "police"})), Bus: all.bus},
+		Hubs: links, Wrap: app.Wraps[mash.NodeTx]{Policy: both, Bus: all.bus},
 		Connectors: []app.ConnectorSpec{{Name: "police", Cmd: []string{self, "serve-connector", "police"}, Config: []byte(`{"driver":"sqlite","dsn":"` + db + `"}`)}}})
 	if err != nil {
 		t.Fatal(err)
@@ -166,6 +163,19 @@ func TestOneNodeTwoHubs(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Fatal("the node did not answer both hubs in time")
 	}
+	released := map[string]string{} // the decision on the return
+	for _, id := range ids {
+		err := hubs[id].Store.View(ctx, func(tx mash.HubTx) error {
+			all, err := tx.ReturnsOf(asked[id].ID)
+			if err == nil && len(all) > 0 && len(all[0].Items) > 0 {
+				released[id] = all[0].Items[0].Decision
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	other := map[string]string{world.Hub: neighbour, neighbour: world.Hub}
 	err = n.Store.View(ctx, func(tx mash.NodeTx) error {
 		for _, id := range ids {
@@ -178,6 +188,9 @@ func TestOneNodeTwoHubs(t *testing.T) {
 			}
 			if _, err := tx.Held(other[id], asked[id].ID, p); err == nil {
 				t.Errorf("%s: its request is held under the other's name", id)
+			}
+			if d, err := tx.Decision(released[id]); err != nil || d.Hub != id || d.Question != mash.QuestionRelease {
+				t.Errorf("%s: it was released by %+v: %v", id, d, err)
 			}
 		}
 		return nil

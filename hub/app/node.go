@@ -123,7 +123,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 	}
 	var links []*node.Link
 	for _, h := range o.Hubs {
-		point, err := protocol.New(ctx, protocol.Options{Where: owners[0], Env: o.Env, Epoch: 1, Timeout: decisionTime, OnFault: faultLog(o.Log)})
+		point, err := protocol.New(ctx, protocol.Options{Where: owners[0], Hub: h.ID, Env: o.Env, Epoch: 1, Timeout: decisionTime, OnFault: faultLog(o.Log)})
 		if err != nil {
 			return n, fmt.Errorf("loading the policy: %w", err)
 		}

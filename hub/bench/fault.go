@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"mashhub/hub/demo/world"
 	"mashhub/hub/mash"
 	"mashhub/hub/protocol"
 )
@@ -24,7 +25,7 @@ func newFaulty(ctx context.Context, where mash.Address, env mash.Env, every int6
 	if every <= 0 {
 		return inner, nil
 	}
-	p, err := protocol.New(ctx, protocol.Options{Where: where, Env: env, Epoch: 1, Timeout: time.Nanosecond})
+	p, err := protocol.New(ctx, protocol.Options{Hub: world.Hub, Where: where, Env: env, Epoch: 1, Timeout: time.Nanosecond})
 	if err != nil {
 		return nil, err
 	}

@@ -168,7 +168,7 @@ func (r *rig) startNodes(ctx context.Context, dir mash.Directory, rules fs.FS, l
 	var g errgroup.Group
 	for i, a := range dir {
 		g.Go(func() error {
-			p, err := protocol.New(ctx, protocol.Options{FS: rules, Where: mash.PartyAddress(mash.Party{Agency: a.ID}), Env: env, Epoch: 1, Timeout: patience})
+			p, err := protocol.New(ctx, protocol.Options{FS: rules, Hub: world.Hub, Where: mash.PartyAddress(mash.Party{Agency: a.ID}), Env: env, Epoch: 1, Timeout: patience})
 			if err != nil {
 				return err
 			}

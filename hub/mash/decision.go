@@ -72,6 +72,7 @@ type Decision struct {
 	InputSchema   string          `json:"input_schema"` // "ask/1"
 	Input         json.RawMessage `json:"input"`
 	Where         Address         `json:"where"` // hub or node that decided
+	Hub           string          `json:"hub"`   // by whose agreements
 	Actor         string          `json:"actor"`
 	Enquiry       string          `json:"enquiry,omitempty"`
 	Request       string          `json:"request,omitempty"`

@@ -44,7 +44,7 @@ func TestWhatIsUnderReviewIsNotToldOf(t *testing.T) {
 	env := mash.SystemEnv()
 	env.Now = func() time.Time { return now }
 	police := mash.Party{Agency: "police"}
-	point, err := protocol.New(t.Context(), protocol.Options{Where: mash.PartyAddress(police), Env: env, Epoch: 1, Timeout: 20 * time.Second})
+	point, err := protocol.New(t.Context(), protocol.Options{Hub: "fernshire", Where: mash.PartyAddress(police), Env: env, Epoch: 1, Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

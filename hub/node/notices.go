@@ -52,7 +52,7 @@ func (n *Node) watchLoop(ctx context.Context, s Source) {
 func (n *Node) watchOnce(ctx context.Context, s Source, link *Link) error {
 	var cursor string
 	err := n.Store.View(ctx, func(tx mash.NodeTx) (err error) {
-		cursor, err = tx.Cursor(s.Name)
+		cursor, err = tx.Cursor(link.Hub + "/" + s.Name)
 		return err
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (n *Node) watchOnce(ctx context.Context, s Source, link *Link) error {
 	}
 	// The cursor moves after the events are in: a crash between shows them
 	// again, and NoticeOnce knows them.
-	return n.Store.Update(ctx, func(tx mash.NodeTx) error { return tx.SetCursor(s.Name, res.Cursor) })
+	return n.Store.Update(ctx, func(tx mash.NodeTx) error { return tx.SetCursor(link.Hub+"/"+s.Name, res.Cursor) })
 }
 
 // notify decides whether an event may go to the hub, and posts it.

@@ -53,7 +53,7 @@ func TestWhatWaitsForAPersonIsDecidedOnce(t *testing.T) {
 	sign, err := note.NewSigner(signer)
 	must(err)
 	self := mash.Party{Agency: "housing"}
-	policy, err := protocol.New(ctx, protocol.Options{Where: mash.PartyAddress(self), Env: env, Epoch: 1, Timeout: 10 * time.Second})
+	policy, err := protocol.New(ctx, protocol.Options{Hub: "fernshire", Where: mash.PartyAddress(self), Env: env, Epoch: 1, Timeout: 10 * time.Second})
 	must(err)
 	n := node.New(node.Config{Agency: mash.Agency{ID: "housing", Name: "Housing"}, Links: []*node.Link{{Hub: "fernshire", Policy: policy}},
 		Store: s, Audit: audit.New("housing", sign, store.NewVaultAudit(vault), env), Env: env,

@@ -81,6 +81,7 @@ func (p *Point) decide(ctx context.Context, q mash.Question, about mash.About, i
 	d := mash.Decision{
 		ID:            p.opts.Env.NewID(),
 		Question:      q,
+		Hub:           p.opts.Hub,
 		PolicyVersion: current.version,
 		PolicyEpoch:   current.epoch,
 		InputSchema:   schemas[q],

@@ -21,6 +21,9 @@ type Options struct {
 	FS fs.FS
 	// Where decides: the hub or node in every decision. Required.
 	Where mash.Address
+	// Hub is whose agreements are applied: in every decision, as a node may
+	// serve several. Required for a node; a hub is its own.
+	Hub string
 	// Env gives time and ids. Required: Now and NewID.
 	Env mash.Env
 	// Timeout of one decision; 0 means 250 ms.
@@ -82,6 +85,12 @@ var (
 func New(ctx context.Context, opts Options) (*Point, error) {
 	if opts.Where == "" {
 		return nil, errors.New("opening decision point: Where is missing")
+	}
+	if id, ok := opts.Where.Hub(); ok && opts.Hub == "" {
+		opts.Hub = id
+	}
+	if opts.Hub == "" {
+		return nil, errors.New("opening decision point: Hub is missing")
 	}
 	if opts.Env.Now == nil || opts.Env.NewID == nil {
 		return nil, errors.New("opening decision point: Env needs Now and NewID")

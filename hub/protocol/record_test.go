@@ -47,7 +47,8 @@ func TestRecordedInput(t *testing.T) {
 func TestOptions(t *testing.T) {
 	env := testEnv()
 	for name, opts := range map[string]Options{
-		"where": {Env: env},
+		"where": {Env: env, Hub: "fernshire"},
+		"hub":   {Env: env, Where: mash.PartyAddress(mash.Party{Agency: "police"})},
 		"env":   {Where: mash.HubAddress("fernshire")},
 		"ids":   {Where: mash.HubAddress("fernshire"), Env: mash.Env{Now: env.Now}},
 	} {

@@ -41,7 +41,7 @@ func point(t *testing.T, s *world.Scenario, where mash.Address) *protocol.Point 
 	}
 	at := noon(t, s)
 	p, err := protocol.New(context.Background(), protocol.Options{
-		Where: where, Epoch: 1, Timeout: 5 * time.Second,
+		Where: where, Hub: world.Hub, Epoch: 1, Timeout: 5 * time.Second,
 		Env: mash.Env{Now: func() time.Time { return at }, NewID: func() string { return "decision" }},
 	})
 	if err != nil {

@@ -192,7 +192,7 @@ func policyOf(t *testing.T, agency string) *protocol.Point {
 	pointsMu.Lock()
 	defer pointsMu.Unlock()
 	if points[agency] == nil {
-		p, err := protocol.New(context.Background(), protocol.Options{Where: mash.PartyAddress(mash.Party{Agency: agency}), Env: mash.SystemEnv(), Epoch: 1,
+		p, err := protocol.New(context.Background(), protocol.Options{Hub: "fernshire", Where: mash.PartyAddress(mash.Party{Agency: agency}), Env: mash.SystemEnv(), Epoch: 1,
 			Timeout: 20 * time.Second}) // a busy machine is not what is tested
 		if err != nil {
 			t.Fatal(err)
