@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -112,6 +113,15 @@ func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification)
 		if _, err := link.post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(self), To: mash.HubAddress(link.Hub), MaxAge: n.MaxAge,
 			Header: wire.Header{Kind: wire.KindNotify, Ref: id, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(n.MaxAge)},
 			Body:   wire.Notify{Notification: notice, Content: content}}); err != nil {
+			return err
+		}
+		// Should it not arrive, somebody must know which incident it was about.
+		says := NotTaken{What: wire.KindNotify, Reference: cmp.Or(e.Reference, e.ID)}
+		b, err := json.Marshal(taskBody{Refused: &says})
+		if err != nil {
+			return err
+		}
+		if err := tx.PutTask(mash.Task{ID: n.Env.NewID(), Hub: link.Hub, Request: id, Party: self, Kind: TaskRefused, State: taskSending, Body: b, Created: now}); err != nil {
 			return err
 		}
 		return n.note(tx, &dec, entry)

@@ -41,8 +41,8 @@ type TaskView struct {
 	// Inbox is why a notice is here that was to go to the agency's own system:
 	// asked, unavailable, not_taken or no_system; empty where none was.
 	Inbox string `json:"inbox,omitempty"`
-	// Refused is why the hub could not take an answer.
-	Refused *RefusedAnswer `json:"refused,omitempty"`
+	// Refused is what the hub has not got of ours, and why.
+	Refused *NotTaken `json:"refused,omitempty"`
 }
 
 // Candidate is a record that may be the person asked about.
@@ -60,7 +60,7 @@ type taskBody struct {
 	Notice  json.RawMessage     `json:"notice,omitempty"`
 	Kind    string              `json:"kind,omitempty"` // of the notification
 	ID      string              `json:"id,omitempty"`   // of the notification
-	Refused *RefusedAnswer      `json:"refused,omitempty"`
+	Refused *NotTaken           `json:"refused,omitempty"`
 	// Tries and Due are of handing it to the agency's own system; Inbox is why
 	// a person has it after all.
 	Tries int       `json:"tries,omitempty"`
@@ -147,6 +147,7 @@ type InboxRow struct {
 	mash.Task
 	Reference string    // of the enquiry; empty for a notice
 	Target    time.Time // zero for a notice
+	Refused   *NotTaken // of a TaskRefused: what the hub has not got
 }
 
 // Inbox lists what people at the agency must do. A person who works for units
@@ -166,7 +167,10 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 			if n.links[t.Hub] == nil {
 				continue
 			}
-			row := InboxRow{Task: t, Reference: refusedReference(t)}
+			row := InboxRow{Task: t, Refused: notTakenOf(t)}
+			if row.Refused != nil {
+				row.Reference = row.Refused.Reference
+			}
 			row.Body = nil
 			if !apart(t.Kind) {
 				if _, w, err := held(tx, t.Hub, t.Request, t.Party); err == nil { // else withdrawn meanwhile
