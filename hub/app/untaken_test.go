@@ -1,10 +1,12 @@
 package app
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"mashhub/hub/demo/world"
+	"mashhub/hub/enquiry"
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 	"mashhub/hub/node"
@@ -112,3 +114,81 @@ func TestAnAnswerThatDoesNotReachTheHub(t *testing.T) {
 		t.Errorf("it is %s", h.State)
 	}
 }
+
+// events gives the details of a request's events of a kind.
+func (p *play) events(r mash.Request, kind mash.EventKind) (out []string) {
+	p.t.Helper()
+	p.look(func(tx mash.HubTx) error {
+		out = nil
+		all, err := tx.Events(r.ID)
+		for _, e := range all {
+			if e.Kind == kind {
+				out = append(out, e.Detail)
+			}
+		}
+		return err
+	})
+	return out
+}
+
+// TestAnAgencyThatIsNotTold: it waits for our answer, or works on what nobody
+// asks any more. Both stand on the board with its telephone until somebody has
+// called.
+func TestAnAgencyThatIsNotTold(t *testing.T) {
+	p, w, police := police(t, nil)
+	d := p.hub.Desk
+	r := w.asks(w.opens(nil), "police")
+	v := police.task(node.TaskAnswer)
+	p.must(police.n.Node.AskBack(t.Context(), police.staff(), v.Task.ID, "which Rowan?"))
+	other := w.asks(w.opens(nil), "police")
+	p.reaches(other, mash.RequestReceived)
+	p.eventually("they ask", func() bool { return slices.Contains(p.request(r.ID).Marks, mash.MarkClarifying) })
+	p.wants(second(d.Telephoned(t.Context(), w.Actor, r.ID)), mash.CodeConflict)
+	p.keepBack("police", true)
+	p.must(second(d.AnswerClarification(t.Context(), w.Actor, r.ID, "the one at Millbrook")))
+	p.must(second(d.Withdraw(t.Context(), w.Actor, other.ID, "not needed")))
+	p.bus.set(func() { p.bus.down = true })
+	never := w.asks(w.opens(nil), "police")
+	p.must(second(d.Withdraw(t.Context(), w.Actor, never.ID, "a slip")))
+	p.clock.pass(8 * 24 * time.Hour)
+	p.bus.set(func() { p.bus.down = false })
+	board := func() map[string]enquiry.BoardRow {
+		t.Helper()
+		rows, err := d.Board(t.Context(), w.Actor)
+		p.must(err)
+		out := map[string]enquiry.BoardRow{}
+		for _, row := range rows {
+			out[row.Request] = row
+		}
+		return out
+	}
+	for id, mark := range map[string]string{r.ID: mash.MarkClarificationNotTaken, other.ID: mash.MarkWithdrawalNotTaken} {
+		p.eventually(mark, func() bool { return slices.Equal(p.request(id).Marks, []string{mark}) })
+		if row := board()[id]; !slices.Equal(row.Marks, []string{mark}) || row.Telephone == "" {
+			t.Errorf("the board: %+v", row)
+		}
+	}
+	if got := p.events(r, mash.EventClarifyFailed); !slices.Equal(got, []string{"no_receipt"}) {
+		t.Errorf("events: %q", got)
+	}
+	if got := p.events(other, mash.EventWithdrawFailed); !slices.Equal(got, []string{"no_receipt"}) {
+		t.Errorf("events: %q", got)
+	}
+	// Who never had the question need not be told that it is withdrawn.
+	p.eventually("the third", func() bool { return len(p.events(never, mash.EventWithdrawFailed)) == 1 })
+	if now := p.request(never.ID); len(now.Marks) > 0 {
+		t.Errorf("it is marked %v", now.Marks)
+	}
+	for _, id := range []string{r.ID, other.ID} {
+		p.must(second(d.Telephoned(t.Context(), w.Actor, id)))
+		p.wants(second(d.Telephoned(t.Context(), w.Actor, id)), mash.CodeConflict)
+	}
+	if rows := board(); len(rows) != 1 || len(rows[r.ID].Marks) > 0 {
+		t.Errorf("after the calls: %+v", rows)
+	}
+	if len(p.events(other, mash.EventTelephoned)) != 1 || len(p.audited("request.telephoned")) != 2 {
+		t.Error("the calls are not recorded")
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -52,11 +52,14 @@ func hasEvent(tx mash.HubTx, id string, kind mash.EventKind) (bool, error) {
 	return slices.ContainsFunc(events, func(e mash.Event) bool { return e.Kind == kind }), err
 }
 
-// Settled records how the delivery of a question ended.
+// Settled records how the delivery of a question ended, or of what the agency
+// is told about it.
 func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	switch wire.Kind(m.Kind) {
 	case wire.KindAmend:
 		return d.changeSettled(tx, m, at)
+	case wire.KindClarify, wire.KindWithdraw:
+		return d.untold(tx, m, at)
 	case wire.KindRequest:
 	default:
 		return nil

@@ -300,6 +300,8 @@ type Requests interface {
 	RequestsOf(enquiry string) ([]Request, error)
 	// OpenRequests lists what is outstanding, nearest target first.
 	OpenRequests(limit int) ([]Request, error)
+	// UntoldRequests lists those marked MarkWithdrawalNotTaken, oldest first.
+	UntoldRequests(limit int) ([]Request, error)
 	PutEvent(Event) error
 	Events(request string) ([]Event, error)
 }
