@@ -111,7 +111,9 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		Settled: func(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 			return errors.Join(h.Desk.Settled(tx, m, at), h.Notify.Settled(tx, m, at))
 		},
-		Refused: h.Desk.Refused,
+		Refused: func(tx mash.HubTx, m exchange.Received, code mash.Code) error {
+			return errors.Join(h.Desk.Refused(tx, m, code), h.Notify.Refused(tx, m, code))
+		},
 	})
 	h.Desk.Connect(h.Exchange)
 	h.Notify.Connect(h.Exchange)

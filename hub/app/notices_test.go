@@ -381,6 +381,44 @@ func TestKilledBetweenEventAndCursor(t *testing.T) {
 	}
 }
 
+// TestANoticeThatTheHubRefuses stands among the notices, with who sent it and
+// why and nothing else; sent again, whole, it goes on to the school.
+func TestANoticeThatTheHubRefuses(t *testing.T) {
+	p, school := night(t, nil, nil)
+	police := p.at("police")
+	send := func(dedupe string, expires time.Time) mash.OutMessage {
+		return police.says(exchange.Draft{MaxAge: time.Hour, Header: wire.Header{Kind: wire.KindNotify, Ref: "n-1", ExpiresAt: expires},
+			Body: wire.Notify{Notification: mash.Notification{ID: "n-1", Kind: "encompass", Dedupe: dedupe, Informed: mash.Informed{Answer: "yes"}},
+				Content: []byte(`{"Setting":"999001","Happened":"2026-11-20T01:00:00Z","Text":"CANARY"}`)}})
+	}
+	for code, m := range map[string]mash.OutMessage{"bad_message": send("", time.Time{}), "conflict": send("d", p.clock.Now().Add(-time.Minute))} {
+		if state, got := police.told(m); state != mash.OutRefused || got != code {
+			t.Fatalf("%s %s", state, got)
+		}
+		i := slices.IndexFunc(p.notices(), func(n mash.Notification) bool { return n.Code == code })
+		if i < 0 {
+			t.Fatalf("%s: it is not listed", code)
+		}
+		n := p.notices()[i]
+		if n.State != mash.NoticeRefused || n.From != police.Party || n.Kind != "encompass" || n.RaisedAt.IsZero() || len(n.Content) > 0 || n.Informed.Answer != "" {
+			t.Errorf("%s: %+v", code, n)
+		}
+	}
+	if len(p.audited("notify.refused")) != 2 {
+		t.Error("not recorded")
+	}
+	for range 2 { // the second is refused as a repeat, which is nothing to telephone about
+		police.told(send("d", p.clock.Now().Add(time.Hour)))
+	}
+	school.task(node.TaskNotice)
+	if all := p.notices(); len(all) != 3 {
+		t.Errorf("%d notices", len(all))
+	}
+	p.eventually("one of them arrives", func() bool {
+		return slices.ContainsFunc(p.notices(), func(n mash.Notification) bool { return n.State == mash.NoticeReceived })
+	})
+}
+
 // TestANoticeThatNobodyCouldRead is refused, so that the hub knows: it neither
 // waits for a system for ever nor lies in an inbox that cannot open it.
 func TestANoticeThatNobodyCouldRead(t *testing.T) {

@@ -194,7 +194,8 @@ type Notification struct {
 }
 
 // NotificationState: raised → sent → received → acknowledged, or
-// undeliverable or expired.
+// undeliverable or expired; or refused, when the hub could not take in what an
+// agency sent.
 type NotificationState string
 
 const (
@@ -204,4 +205,5 @@ const (
 	NoticeAcknowledged  NotificationState = "acknowledged"
 	NoticeUndeliverable NotificationState = "undeliverable"
 	NoticeExpired       NotificationState = "expired"
+	NoticeRefused       NotificationState = "refused" // nothing of it is kept but that it came, from whom and why not
 )

@@ -5,7 +5,8 @@
 // notice anew to the setting's own key. Each (sender, child, incident) is
 // passed on exactly once: Dedupe is unique in the store. A notice whose
 // setting is unknown, or that the agreement does not allow, is not dropped: it
-// stands as undeliverable with its reason, for a person to act on.
+// stands as undeliverable with its reason, for a person to act on. So does, as
+// refused and without what it said, one that the hub could not take in.
 package notify
 
 import (
@@ -169,6 +170,32 @@ func passable(obligations []mash.Obligation) bool {
 		}
 	}
 	return true
+}
+
+// Refused keeps that an agency's notice came and could not be taken in, and
+// nothing of what it said: a child's school is not told, and somebody must
+// telephone. It has an id and a name of its own, so that the same notice, sent
+// again and whole, is taken in. It is called in the transaction that tells the
+// agency so.
+func (d *Desk) Refused(tx mash.HubTx, m exchange.Received, code mash.Code) error {
+	from, ok := m.Issuer.Party()
+	if m.Kind != wire.KindNotify || !ok {
+		return nil
+	}
+	late := !m.ExpiresAt.IsZero() && !m.At.Before(m.ExpiresAt)
+	if code == mash.CodeConflict && !late {
+		return nil // a repeat: the notice itself is here
+	}
+	n := mash.Notification{ID: d.Env.NewID(), Hub: d.Hub, From: from, Dedupe: "refused/" + string(m.Issuer) + "/" + m.ID,
+		State: mash.NoticeRefused, Code: string(code), RaisedAt: m.At, Retention: retention.Raised(m.At)}
+	if body, err := wire.DecodeBody[wire.Notify](m.Message); err == nil && body.Notification.Kind == "encompass" {
+		n.Kind = body.Notification.Kind
+	}
+	if err := tx.PutNotice(n); err != nil {
+		return err
+	}
+	return d.Audit.Append(tx, mash.Entry{At: m.At, Actor: d.Hub, Action: "notify.refused", Hub: d.Hub,
+		Detail: map[string]string{"notice": n.ID, "ref": m.Ref, "message": m.ID, "from": from.String(), "code": string(code)}})
 }
 
 // Sent records that the broker has a notice.

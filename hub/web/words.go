@@ -104,7 +104,7 @@ func purposeText(p mash.Purpose) string {
 
 var noticeWords = map[string]string{
 	"raised": "Raised", "sent": "Sent, no receipt yet", "received": "Received, not acknowledged yet", "acknowledged": "Acknowledged by a person",
-	"undeliverable": "Could not be delivered", "expired": "Expired",
+	"undeliverable": "Could not be delivered", "expired": "Expired", "refused": "This hub could not take it in: nobody was told",
 }
 
 // sourceWords are the states of an agency's system.
