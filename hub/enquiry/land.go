@@ -336,8 +336,11 @@ func (d *Desk) clarified(ctx context.Context, tx mash.HubTx, m exchange.Received
 		return mash.Errorf(mash.CodeBadMessage, "not a question")
 	}
 	r, err := tx.Request(m.Ref)
-	if err != nil || m.Issuer != mash.PartyAddress(r.Party) {
+	if errors.Is(err, mash.ErrNotFound) || err == nil && m.Issuer != mash.PartyAddress(r.Party) {
 		return mash.Errorf(mash.CodeNotFound, "no such request")
+	}
+	if err != nil {
+		return err // ours to mend: it comes again
 	}
 	if _, err := change(tx, r.EnquiryID, func(e *mash.Enquiry) error {
 		e.Content.Clarifications = append(e.Content.Clarifications, mash.Clarification{Request: r.ID, Question: body.Text})

@@ -151,8 +151,11 @@ func (n *Node) takeClarify(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 	}
 	party, _ := m.Audience.Party()
 	h, w, err := held(tx, m.Hub, m.Ref, party)
-	if err != nil {
+	if errors.Is(err, mash.ErrNotFound) {
 		return mash.Errorf(mash.CodeNotFound, "no such request")
+	}
+	if err != nil {
+		return err // forgotten already; any other is ours to mend, and it comes again
 	}
 	w.Clarified = append(w.Clarified, body.Text)
 	return n.save(tx, h, w)

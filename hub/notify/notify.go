@@ -246,8 +246,11 @@ func (d *Desk) acknowledged(ctx context.Context, tx mash.HubTx, m exchange.Recei
 		return err
 	}
 	n, err := tx.Notice(body.Notification)
-	if err != nil || m.Issuer != mash.PartyAddress(n.To) {
+	if errors.Is(err, mash.ErrNotFound) || err == nil && m.Issuer != mash.PartyAddress(n.To) {
 		return mash.Errorf(mash.CodeNotFound, "no such notification")
+	}
+	if err != nil {
+		return err // ours to mend: it comes again
 	}
 	if n.State == mash.NoticeAcknowledged || n.State == mash.NoticeExpired {
 		return nil
