@@ -165,6 +165,33 @@ func TestANoticeIsForgottenOnceRead(t *testing.T) {
 	}
 }
 
+// TestEveryStateOfANoticeIsRecorded, with whose word it rests on.
+func TestEveryStateOfANoticeIsRecorded(t *testing.T) {
+	p, school := night(t, nil, nil, "incident-1/rowan")
+	v := school.task(node.TaskNotice)
+	n := p.noticed(mash.NoticeReceived)
+	p.must(school.n.Node.Acknowledge(t.Context(), school.staff(), v.Task.ID))
+	p.noticed(mash.NoticeAcknowledged)
+	for _, action := range []string{"notify.raised", "notify.received", "notify.acknowledged"} {
+		if got := p.audited(action); len(got) != 1 || got[0].Detail["notice"] != n.ID {
+			t.Errorf("%s: %+v", action, got)
+		}
+	}
+	if got := p.audited("notify.received")[0]; got.Actor != string(mash.PartyAddress(school.Party)) {
+		t.Errorf("received, says %s", got.Actor)
+	}
+	var away *play
+	away = perform(t, plot{agencies: []string{"police", "schools"}, systems: map[string]*system{"police": incidents(&away, "incident-1/rowan")}, still: true})
+	away.keepBack("schools", true)
+	away.run()
+	away.noticed(mash.NoticeSent)
+	away.clock.pass(4 * 24 * time.Hour)
+	n = away.noticed(mash.NoticeUndeliverable)
+	if got := away.audited("notify.undeliverable"); len(got) != 1 || got[0].Actor != world.Hub || got[0].Detail["notice"] != n.ID || got[0].Detail["code"] != "no_receipt" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestANoticeThatNobodyReads expires: the hub and the police learn that, and
 // what it said is forgotten.
 func TestANoticeThatNobodyReads(t *testing.T) {

@@ -59,6 +59,9 @@ func TestAStoreThatDoesNotAnswerRefusesNothing(t *testing.T) {
 		return slices.Contains(police.task(node.TaskAnswer).Clarified, "the one at Millbrook")
 	})
 	police.idle()
+	if police.ledger("request.clarified") != 1 {
+		t.Error("the answer is not recorded")
+	}
 
 	p, school := night(t, nil, nil, "incident-1/rowan")
 	v = school.task(node.TaskNotice)

@@ -158,7 +158,11 @@ func (n *Node) takeClarify(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 		return err // forgotten already; any other is ours to mend, and it comes again
 	}
 	w.Clarified = append(w.Clarified, body.Text)
-	return n.save(tx, h, w)
+	if err := n.save(tx, h, w); err != nil {
+		return err
+	}
+	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "request.clarified", Hub: m.Hub, Request: m.Ref,
+		Detail: map[string]string{"hash": m.Hash}})
 }
 
 // Settled learns how the delivery of a message of ours ended.

@@ -200,7 +200,7 @@ func (d *Desk) Refused(tx mash.HubTx, m exchange.Received, code mash.Code) error
 
 // Sent records that the broker has a notice.
 func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
-	return d.advance(tx, m, func(n *mash.Notification) {
+	return d.advance(tx, m, at, func(n *mash.Notification) {
 		if n.State == mash.NoticeRaised {
 			n.State, n.SentAt = mash.NoticeSent, &at
 		}
@@ -209,7 +209,7 @@ func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 
 // Settled records how the delivery of a notice ended.
 func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
-	return d.advance(tx, m, func(n *mash.Notification) {
+	return d.advance(tx, m, at, func(n *mash.Notification) {
 		switch {
 		case n.State == mash.NoticeAcknowledged, n.State == mash.NoticeExpired: // the acknowledgement overtook the receipt
 		case m.State == mash.OutDone:
@@ -222,7 +222,9 @@ func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	})
 }
 
-func (d *Desk) advance(tx mash.HubTx, m mash.OutMessage, f func(*mash.Notification)) error {
+// advance moves a notice on, and records it: but not that the broker has it,
+// which is no act of anybody's.
+func (d *Desk) advance(tx mash.HubTx, m mash.OutMessage, at time.Time, f func(*mash.Notification)) error {
 	if wire.Kind(m.Kind) != wire.KindNotify {
 		return nil
 	}
@@ -233,8 +235,17 @@ func (d *Desk) advance(tx mash.HubTx, m mash.OutMessage, f func(*mash.Notificati
 	if err != nil {
 		return err
 	}
+	before := n.State
 	f(&n)
-	return tx.UpdateNotice(n)
+	if err := tx.UpdateNotice(n); err != nil || n.State == before || n.State == mash.NoticeSent {
+		return err
+	}
+	actor := string(m.To)
+	if m.State == mash.OutUndeliverable { // nobody said anything
+		actor = d.Hub
+	}
+	return d.Audit.Append(tx, mash.Entry{At: at, Actor: actor, Action: "notify." + string(n.State), Hub: d.Hub,
+		Detail: map[string]string{"notice": n.ID, "to": n.To.String(), "code": n.Code}})
 }
 
 // acknowledged records that a person, or the recipient's own system, has taken
