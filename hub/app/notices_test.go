@@ -94,34 +94,41 @@ func (x place) tasksOf(n mash.Notification) (out []mash.Task) {
 }
 
 // ledger counts the entries of an action in the node's log.
-func (x place) ledger(action string) (n int) {
+func (x place) ledger(action string) int {
+	x.p.t.Helper()
+	return len(x.audited(action))
+}
+
+// audited finds the entries of an action in the node's log, oldest first.
+func (x place) audited(action string) (out []mash.Entry) {
 	x.p.t.Helper()
 	x.look(func(tx mash.NodeTx) error {
-		n = 0
+		out = nil
 		size, err := tx.TreeSize()
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Unsequenced(1 << 20)
+		var rows []mash.AuditRow
 		for i := range size {
-			r, e := tx.AuditRowAt(i)
-			if err = errors.Join(err, e); err != nil {
+			r, err := tx.AuditRowAt(i)
+			if err != nil {
 				return err
 			}
 			rows = append(rows, r)
 		}
-		for _, r := range rows {
+		newest, err := tx.Unsequenced(1 << 20)
+		for _, r := range append(rows, newest...) {
 			e, err := x.n.Audit.Entry(r)
 			if err != nil {
 				return err
 			}
 			if e.Action == action {
-				n++
+				out = append(out, e)
 			}
 		}
 		return err
 	})
-	return n
+	return out
 }
 
 // TestANoticeIsForgottenOnceRead: its row stays at the school, without what it

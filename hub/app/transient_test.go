@@ -16,12 +16,22 @@ type broken struct {
 	reads breaking
 }
 
+func (s *broken) wrap(o *NodeOptions) {
+	o.Wrap.Store = func(inner mash.Store[mash.NodeTx]) mash.Store[mash.NodeTx] {
+		s.Store = inner
+		return s
+	}
+}
+
 type brokenTx struct {
 	mash.NodeTx
 	s *broken
 }
 
 func (s *broken) Update(ctx context.Context, f func(mash.NodeTx) error) error {
+	if first, ok := ctx.Value(raced{}).(func()); ok {
+		first()
+	}
 	return s.Store.Update(ctx, func(tx mash.NodeTx) error { return f(brokenTx{tx, s}) })
 }
 
@@ -36,12 +46,7 @@ func (t brokenTx) Held(hub, id string, p mash.Party) (mash.HeldRequest, error) {
 // side, is taken in when it comes again. A refusal would be for good.
 func TestAStoreThatDoesNotAnswerRefusesNothing(t *testing.T) {
 	store := &broken{}
-	p := perform(t, plot{agencies: []string{"police"}, node: func(o *NodeOptions) {
-		o.Wrap.Store = func(inner mash.Store[mash.NodeTx]) mash.Store[mash.NodeTx] {
-			store.Store = inner
-			return store
-		}
-	}})
+	p := perform(t, plot{agencies: []string{"police"}, node: store.wrap})
 	w, police := p.as("worker"), p.at("police")
 	r := w.asks(w.opens(nil), "police")
 	v := police.task(node.TaskAnswer)
