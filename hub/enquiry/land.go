@@ -399,7 +399,7 @@ func (d *Desk) AnswerClarification(ctx context.Context, actor mash.Actor, reques
 			return err
 		}
 		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
-			Header: wire.Header{Kind: wire.KindClarify, Ref: r.ID, Revision: r.Revision}, Body: wire.Clarify{Answer: true, Text: text}}); err != nil {
+			Header: header(wire.KindClarify, r), Body: wire.Clarify{Answer: true, Text: text}}); err != nil {
 			return err
 		}
 		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "request.clarified", Enquiry: e.ID, Request: r.ID})

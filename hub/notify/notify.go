@@ -112,7 +112,7 @@ func (d *Desk) notified(ctx context.Context, tx mash.HubTx, m exchange.Received)
 		return d.keep(tx, n, &dec, m.At)
 	}
 	out, err := d.post.Post(ctx, tx, exchange.Draft{From: mash.HubAddress(d.Hub), To: mash.PartyAddress(to), MaxAge: d.MaxAge,
-		Header: wire.Header{Kind: wire.KindNotify, Ref: n.ID, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: m.At.Add(d.MaxAge)},
+		Header: wire.Header{Kind: wire.KindNotify, Ref: n.ID, Purpose: mash.PurposeEncompass, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: m.At.Add(d.MaxAge)},
 		Body:   wire.Notify{Notification: n, Content: body.Content}})
 	switch {
 	case mash.CodeOf(err) == mash.CodeUnknownKey: // the setting's node is not enrolled
@@ -278,7 +278,7 @@ func (d *Desk) acknowledged(ctx context.Context, tx mash.HubTx, m exchange.Recei
 	}
 	if _, ok := d.Agencies.Agency(n.From.Agency); ok { // not the hub itself
 		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: mash.HubAddress(d.Hub), To: mash.PartyAddress(n.From), MaxAge: d.MaxAge,
-			Header: wire.Header{Kind: wire.KindAcknowledge, Ref: n.ID}, Body: body}); err != nil {
+			Header: wire.Header{Kind: wire.KindAcknowledge, Ref: n.ID, Purpose: mash.NoticePurpose(n.Kind)}, Body: body}); err != nil {
 			return err
 		}
 	}
