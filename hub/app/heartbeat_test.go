@@ -65,6 +65,27 @@ func TestWhoDecidesByAnOldVersion(t *testing.T) {
 	}
 }
 
+// TestAHeartbeatAgain: what the broker, or somebody there, repeats keeps no dead
+// node alive.
+func TestAHeartbeatAgain(t *testing.T) {
+	p, _, at := police(t, nil)
+	p.eventually("the first heartbeat", func() bool { return !p.health("police").LastSeen.IsZero() })
+	at.beats()
+	seen := p.health("police").LastSeen
+	p.clock.pass(time.Hour)
+	topic := mash.FromTopic(world.Hub, "police")
+	for _, r := range p.bus.everything() {
+		if r.Topic == topic {
+			p.must(p.bus.Publish(t.Context(), []mash.BusMessage{{Topic: topic, Key: r.Key, Value: r.Value}}))
+		}
+	}
+	p.must(p.bus.Publish(t.Context(), []mash.BusMessage{{Topic: topic, Value: []byte("what comes after it")}}))
+	p.eventually("all of it is read", func() bool { n, err := p.hub.Desk.Unopened(t.Context()); p.must(err); return n == 1 })
+	if h := p.health("police"); !h.LastSeen.Equal(seen) || !h.Silent {
+		t.Errorf("last seen at %s, was %s; silent %t", h.LastSeen, seen, h.Silent)
+	}
+}
+
 // TestASilentNode: while it gives no sign of life the time is its agency's, and
 // ours where we host it: switching off does not stop the clock.
 func TestASilentNode(t *testing.T) {

@@ -108,14 +108,16 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	h.Exchange = exchange.New(exchange.Config[mash.HubTx]{
 		Hub: o.ID, Self: []mash.Address{self}, Topics: topics, Store: kept, Audit: h.Audit,
 		Bus: wrapped[mash.Bus](o.Wrap.Bus, h.Bus), Seal: wrapped[mash.Seal](o.Wrap.Seal, seal), Resend: o.Wrap.Resend,
-		Env: o.Env, Log: o.Log, Handlers: handlers, Changed: h.changed(ctx),
+		Env: o.Env, Log: o.Log, Handlers: handlers, Changed: h.changed(ctx), InForce: inForce(h.Policy),
 		Sent: func(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 			return errors.Join(h.Desk.Sent(tx, m, at), h.Notify.Sent(tx, m, at))
 		},
 		Settled: func(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 			return errors.Join(h.Desk.Settled(tx, m, at), h.Notify.Settled(tx, m, at))
 		},
-		Refused: h.Desk.Refused,
+		Refused: func(tx mash.HubTx, m exchange.Received, code mash.Code) error {
+			return errors.Join(h.Desk.Refused(tx, m, code), h.Notify.Refused(tx, m, code))
+		},
 	})
 	h.Desk.Connect(h.Exchange)
 	h.Notify.Connect(h.Exchange)

@@ -133,8 +133,8 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 	n.Node = node.New(node.Config{Agency: o.Agency, Links: links, Sources: sources, Store: n.kept, Audit: n.Audit, Env: o.Env,
 		Log: o.Log, Monotonic: o.Monotonic, Boot: o.Boot, Changed: o.Changed, Retry: o.Retry, Heartbeat: o.Heartbeat})
 	n.running.Store(n.Node)
-	for _, h := range o.Hubs {
-		if err := n.link(ctx, h, owners); err != nil {
+	for i, h := range o.Hubs {
+		if err := n.link(ctx, h, owners, links[i].InForce); err != nil {
 			return n, err
 		}
 	}
@@ -142,7 +142,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 }
 
 // link connects the node with one hub.
-func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address) error {
+func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address, policy func() (string, int64)) error {
 	b, err := bus.Connect(ctx, bus.Options{Brokers: h.Brokers, ClientID: "node-" + n.Agency.ID, Log: n.Log})
 	if err != nil {
 		return fmt.Errorf("connecting to the broker: %w", err)
@@ -163,7 +163,7 @@ func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address) error
 	x := exchange.New(exchange.Config[mash.NodeTx]{
 		Hub: h.ID, Self: owners, Topics: []string{mash.ToTopic(h.ID, n.Agency.ID)}, Store: n.kept,
 		Bus: wrapped[mash.Bus](n.Wrap.Bus, b), Seal: wrapped[mash.Seal](n.Wrap.Seal, seal), Resend: n.Wrap.Resend,
-		Audit: n.Audit, Env: n.Env, Log: n.Log, Handlers: n.Node.Handlers(), Settled: n.Node.Settled, Changed: func([]string) { n.Node.Changed() },
+		InForce: policy, Audit: n.Audit, Env: n.Env, Log: n.Log, Handlers: n.Node.Handlers(), Settled: n.Node.Settled, Changed: func([]string) { n.Node.Changed() },
 	})
 	n.Node.Connect(h.ID, x)
 	n.exchanges = append(n.exchanges, x)

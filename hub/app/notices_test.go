@@ -94,34 +94,41 @@ func (x place) tasksOf(n mash.Notification) (out []mash.Task) {
 }
 
 // ledger counts the entries of an action in the node's log.
-func (x place) ledger(action string) (n int) {
+func (x place) ledger(action string) int {
+	x.p.t.Helper()
+	return len(x.audited(action))
+}
+
+// audited finds the entries of an action in the node's log, oldest first.
+func (x place) audited(action string) (out []mash.Entry) {
 	x.p.t.Helper()
 	x.look(func(tx mash.NodeTx) error {
-		n = 0
+		out = nil
 		size, err := tx.TreeSize()
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Unsequenced(1 << 20)
+		var rows []mash.AuditRow
 		for i := range size {
-			r, e := tx.AuditRowAt(i)
-			if err = errors.Join(err, e); err != nil {
+			r, err := tx.AuditRowAt(i)
+			if err != nil {
 				return err
 			}
 			rows = append(rows, r)
 		}
-		for _, r := range rows {
+		newest, err := tx.Unsequenced(1 << 20)
+		for _, r := range append(rows, newest...) {
 			e, err := x.n.Audit.Entry(r)
 			if err != nil {
 				return err
 			}
 			if e.Action == action {
-				n++
+				out = append(out, e)
 			}
 		}
 		return err
 	})
-	return n
+	return out
 }
 
 // TestANoticeIsForgottenOnceRead: its row stays at the school, without what it
@@ -162,6 +169,33 @@ func TestANoticeIsForgottenOnceRead(t *testing.T) {
 	p.eventually("the police hear of it, once", func() bool { return p.at("police").ledger("notify.acknowledged") == 1 })
 	if strings.Contains(p.notes.String(), "CANARY") {
 		t.Error("the log tells")
+	}
+}
+
+// TestEveryStateOfANoticeIsRecorded, with whose word it rests on.
+func TestEveryStateOfANoticeIsRecorded(t *testing.T) {
+	p, school := night(t, nil, nil, "incident-1/rowan")
+	v := school.task(node.TaskNotice)
+	n := p.noticed(mash.NoticeReceived)
+	p.must(school.n.Node.Acknowledge(t.Context(), school.staff(), v.Task.ID))
+	p.noticed(mash.NoticeAcknowledged)
+	for _, action := range []string{"notify.raised", "notify.received", "notify.acknowledged"} {
+		if got := p.audited(action); len(got) != 1 || got[0].Detail["notice"] != n.ID {
+			t.Errorf("%s: %+v", action, got)
+		}
+	}
+	if got := p.audited("notify.received")[0]; got.Actor != string(mash.PartyAddress(school.Party)) {
+		t.Errorf("received, says %s", got.Actor)
+	}
+	var away *play
+	away = perform(t, plot{agencies: []string{"police", "schools"}, systems: map[string]*system{"police": incidents(&away, "incident-1/rowan")}, still: true})
+	away.keepBack("schools", true)
+	away.run()
+	away.noticed(mash.NoticeSent)
+	away.clock.pass(4 * 24 * time.Hour)
+	n = away.noticed(mash.NoticeUndeliverable)
+	if got := away.audited("notify.undeliverable"); len(got) != 1 || got[0].Actor != world.Hub || got[0].Detail["notice"] != n.ID || got[0].Detail["code"] != "no_receipt" {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -379,6 +413,44 @@ func TestKilledBetweenEventAndCursor(t *testing.T) {
 	if n := p.at("police").ledger("notify.raise"); n != 2 {
 		t.Errorf("raised %d times", n)
 	}
+}
+
+// TestANoticeThatTheHubRefuses stands among the notices, with who sent it and
+// why and nothing else; sent again, whole, it goes on to the school.
+func TestANoticeThatTheHubRefuses(t *testing.T) {
+	p, school := night(t, nil, nil)
+	police := p.at("police")
+	send := func(dedupe string, expires time.Time) mash.OutMessage {
+		return police.says(exchange.Draft{MaxAge: time.Hour, Header: wire.Header{Kind: wire.KindNotify, Ref: "n-1", ExpiresAt: expires},
+			Body: wire.Notify{Notification: mash.Notification{ID: "n-1", Kind: "encompass", Dedupe: dedupe, Informed: mash.Informed{Answer: "yes"}},
+				Content: []byte(`{"Setting":"999001","Happened":"2026-11-20T01:00:00Z","Text":"CANARY"}`)}})
+	}
+	for code, m := range map[string]mash.OutMessage{"bad_message": send("", time.Time{}), "conflict": send("d", p.clock.Now().Add(-time.Minute))} {
+		if state, got := police.told(m); state != mash.OutRefused || got != code {
+			t.Fatalf("%s %s", state, got)
+		}
+		i := slices.IndexFunc(p.notices(), func(n mash.Notification) bool { return n.Code == code })
+		if i < 0 {
+			t.Fatalf("%s: it is not listed", code)
+		}
+		n := p.notices()[i]
+		if n.State != mash.NoticeRefused || n.From != police.Party || n.Kind != "encompass" || n.RaisedAt.IsZero() || len(n.Content) > 0 || n.Informed.Answer != "" {
+			t.Errorf("%s: %+v", code, n)
+		}
+	}
+	if len(p.audited("notify.refused")) != 2 {
+		t.Error("not recorded")
+	}
+	for range 2 { // the second is refused as a repeat, which is nothing to telephone about
+		police.told(send("d", p.clock.Now().Add(time.Hour)))
+	}
+	school.task(node.TaskNotice)
+	if all := p.notices(); len(all) != 3 {
+		t.Errorf("%d notices", len(all))
+	}
+	p.eventually("one of them arrives", func() bool {
+		return slices.ContainsFunc(p.notices(), func(n mash.Notification) bool { return n.State == mash.NoticeReceived })
+	})
 }
 
 // TestANoticeThatNobodyCouldRead is refused, so that the hub knows: it neither

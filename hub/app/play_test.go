@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,6 +171,32 @@ type faults struct {
 	mash.Store[mash.HubTx]
 	mu    sync.Mutex
 	audit func(mash.AuditRow) error
+	reads breaking
+}
+
+// breaking makes reads of a store fail while a test wants it to.
+type breaking struct {
+	on    atomic.Bool
+	count atomic.Int32
+}
+
+func (b *breaking) err() error {
+	if !b.on.Load() {
+		return nil
+	}
+	b.count.Add(1)
+	return errors.New("the disk does not answer")
+}
+
+// fails breaks reading until it has failed at least twice, once for a whole
+// batch and once for a message by itself, and mends it then.
+func (p *play) fails(b *breaking, f func()) {
+	p.t.Helper()
+	b.count.Store(0)
+	b.on.Store(true)
+	defer b.on.Store(false)
+	f()
+	p.eventually("reading fails", func() bool { return b.count.Load() >= 2 })
 }
 
 type raced struct{}
@@ -202,6 +229,20 @@ func (t faultyTx) PutAuditRow(r mash.AuditRow) error {
 		}
 	}
 	return t.HubTx.PutAuditRow(r)
+}
+
+func (t faultyTx) Request(id string) (mash.Request, error) {
+	if err := t.f.reads.err(); err != nil {
+		return mash.Request{}, err
+	}
+	return t.HubTx.Request(id)
+}
+
+func (t faultyTx) Notice(id string) (mash.Notification, error) {
+	if err := t.f.reads.err(); err != nil {
+		return mash.Notification{}, err
+	}
+	return t.HubTx.Notice(id)
 }
 
 // system is an agency's own records, in process, so that a fault can be bent.

@@ -362,13 +362,19 @@ func (d *Desk) question(ctx context.Context, tx mash.HubTx, e mash.Enquiry, r ma
 		}
 		body.Persons = append(body.Persons, wire.Person{Key: p.Key, Role: p.Role, Record: p.Record.Only(fields)})
 	}
-	h := wire.Header{Kind: kindOf(r), Ref: r.ID, Revision: r.Revision, Purpose: r.Purpose,
-		Scope:         wire.ScopeHash(r.Purpose, r.Persons, r.Categories, r.From, r.To),
-		PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch}
+	h := header(kindOf(r), r)
+	h.PolicyVersion, h.PolicyEpoch = dec.PolicyVersion, dec.PolicyEpoch
 	if h.Kind == wire.KindRequest { // a change of one does not expire (DESIGN §7)
 		h.ExpiresAt = now.Add(d.Lifetime)
 	}
 	return d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge, Body: body, Header: h})
+}
+
+// header says what a message about a request is about. The policy is that of
+// the decision that it rests on; else the exchange says what is in force.
+func header(kind wire.Kind, r mash.Request) wire.Header {
+	return wire.Header{Kind: kind, Ref: r.ID, Revision: r.Revision, Purpose: r.Purpose,
+		Scope: wire.ScopeHash(r.Purpose, r.Persons, r.Categories, r.From, r.To)}
 }
 
 // permitted keeps the keys that a decision permits each by itself.
@@ -490,7 +496,7 @@ func (d *Desk) withdraw(ctx context.Context, tx mash.HubTx, actor mash.Actor, r 
 			return err
 		}
 		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
-			Header: wire.Header{Kind: wire.KindWithdraw, Ref: r.ID, Revision: r.Revision}, Body: wire.Withdraw{Reason: code}}); err != nil {
+			Header: header(wire.KindWithdraw, *r), Body: wire.Withdraw{Reason: code}}); err != nil {
 			return err
 		}
 	}

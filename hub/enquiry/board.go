@@ -8,8 +8,9 @@ import (
 	"mashhub/hub/tracking"
 )
 
-// BoardRow is one outstanding request: reference, agency, state and times
-// only, nothing about anybody.
+// BoardRow is one outstanding request, or one that has ended and whose agency
+// could not be told so: reference, agency, state and times only, nothing about
+// anybody.
 type BoardRow struct {
 	Request   string     `json:"request"`
 	Enquiry   string     `json:"enquiry"`
@@ -28,7 +29,8 @@ type BoardRow struct {
 	Timing        tracking.Timing `json:"timing"`
 }
 
-// Board lists what is outstanding, nearest target first. Restricted enquiries
+// Board lists what is outstanding, nearest target first, and then what has
+// ended and somebody must telephone about. Restricted enquiries
 // are absent except for those named. Errors: CodeNotFound for who may not see
 // a board, CodeFault.
 func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) {
@@ -44,6 +46,10 @@ func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) 
 		if err != nil {
 			return err
 		}
+		untold, err := tx.UntoldRequests(500)
+		if err != nil {
+			return err
+		}
 		// Listed, not opened one by one: a board needs no content, and must
 		// stand when a content key is missing.
 		listed, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: underWay})
@@ -54,10 +60,10 @@ func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) 
 		for _, e := range listed {
 			seen[e.ID] = e
 		}
-		for _, r := range open {
+		for _, r := range append(open, untold...) {
 			e, ok := seen[r.EnquiryID]
 			if !ok {
-				if e, err = tx.Enquiry(r.EnquiryID); err != nil {
+				if e, err = tx.EnquiryHead(r.EnquiryID); err != nil {
 					return err
 				}
 				seen[r.EnquiryID] = e
@@ -71,7 +77,7 @@ func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) 
 			}
 			rows = append(rows, BoardRow{Request: r.ID, Enquiry: r.EnquiryID, Reference: r.Reference, Party: r.Party,
 				Name: d.Agencies.Name(r.Party), Telephone: d.Agencies.Telephone(r.Party), RAG: r.RAG, State: string(r.State),
-				Marks: r.Marks, AnswerRefused: r.AnswerRefused, RaisedAt: r.RaisedAt, TargetAt: r.TargetAt, Late: now.After(r.TargetAt), Timing: t})
+				Marks: r.Marks, AnswerRefused: r.AnswerRefused, RaisedAt: r.RaisedAt, TargetAt: r.TargetAt, Late: now.After(r.TargetAt) && !r.State.Ended(), Timing: t})
 		}
 		return nil
 	})

@@ -23,7 +23,9 @@
 // no good item is lost for a bad one. Nobody can take it in, because the
 // agreement did not let us ask for it: who may looks at it, tells the agency
 // and destroys it. An answer that the hub has to refuse is marked on its
-// request, so that somebody telephones.
+// request, so that somebody telephones; so is one that the agency did not take
+// of us: that its question changed or is withdrawn, or what we answered to its
+// own (untold.go).
 //
 // What is personal of a closed enquiry is destroyed, or kept with a reason, by
 // a person, once the period of package retention is over. That is decided

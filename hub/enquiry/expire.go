@@ -71,7 +71,7 @@ func (d *Desk) expire(ctx context.Context, id string) (ended bool, err error) {
 				return err
 			}
 			if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
-				Header: wire.Header{Kind: wire.KindWithdraw, Ref: r.ID, Revision: r.Revision}, Body: wire.Withdraw{Reason: "lifetime"}}); err != nil {
+				Header: header(wire.KindWithdraw, r), Body: wire.Withdraw{Reason: "lifetime"}}); err != nil {
 				return fmt.Errorf("telling the agency: %w", err)
 			}
 		}

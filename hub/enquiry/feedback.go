@@ -195,7 +195,7 @@ func (d *Desk) sendFeedback(ctx context.Context, tx mash.HubTx, e mash.Enquiry, 
 		Dedupe: "feedback/" + e.ID + "/" + d.Env.NewID(), State: mash.NoticeRaised, Informed: hide(e, nil).informed(e.Informed), RaisedAt: now,
 		Decision: dec.ID, Retention: d.retention(now), Content: content}
 	m, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(to), MaxAge: d.MaxAge,
-		Header: wire.Header{Kind: wire.KindNotify, Ref: n.ID, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(d.Lifetime)},
+		Header: wire.Header{Kind: wire.KindNotify, Ref: n.ID, Purpose: mash.PurposeFeedback, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(d.Lifetime)},
 		Body:   wire.Notify{Notification: n, Content: content}})
 	if err != nil {
 		return err

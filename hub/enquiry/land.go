@@ -52,11 +52,14 @@ func hasEvent(tx mash.HubTx, id string, kind mash.EventKind) (bool, error) {
 	return slices.ContainsFunc(events, func(e mash.Event) bool { return e.Kind == kind }), err
 }
 
-// Settled records how the delivery of a question ended.
+// Settled records how the delivery of a question ended, or of what the agency
+// is told about it.
 func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	switch wire.Kind(m.Kind) {
 	case wire.KindAmend:
 		return d.changeSettled(tx, m, at)
+	case wire.KindClarify, wire.KindWithdraw:
+		return d.untold(tx, m, at)
 	case wire.KindRequest:
 	default:
 		return nil
@@ -333,8 +336,11 @@ func (d *Desk) clarified(ctx context.Context, tx mash.HubTx, m exchange.Received
 		return mash.Errorf(mash.CodeBadMessage, "not a question")
 	}
 	r, err := tx.Request(m.Ref)
-	if err != nil || m.Issuer != mash.PartyAddress(r.Party) {
+	if errors.Is(err, mash.ErrNotFound) || err == nil && m.Issuer != mash.PartyAddress(r.Party) {
 		return mash.Errorf(mash.CodeNotFound, "no such request")
+	}
+	if err != nil {
+		return err // ours to mend: it comes again
 	}
 	if _, err := change(tx, r.EnquiryID, func(e *mash.Enquiry) error {
 		e.Content.Clarifications = append(e.Content.Clarifications, mash.Clarification{Request: r.ID, Question: body.Text})
@@ -393,7 +399,7 @@ func (d *Desk) AnswerClarification(ctx context.Context, actor mash.Actor, reques
 			return err
 		}
 		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
-			Header: wire.Header{Kind: wire.KindClarify, Ref: r.ID, Revision: r.Revision}, Body: wire.Clarify{Answer: true, Text: text}}); err != nil {
+			Header: header(wire.KindClarify, r), Body: wire.Clarify{Answer: true, Text: text}}); err != nil {
 			return err
 		}
 		return d.note(tx, nil, mash.Entry{At: now, Actor: actor.ID, Action: "request.clarified", Enquiry: e.ID, Request: r.ID})

@@ -26,8 +26,8 @@ func (d *Desk) status(ctx context.Context, tx mash.HubTx, m exchange.Received) e
 		return err
 	}
 	for _, b := range beats {
-		if b.Party == p && m.IssuedAt.Before(b.AgencyAt) {
-			return nil // overtaken by a newer one
+		if b.Party == p && !m.IssuedAt.After(b.AgencyAt) {
+			return nil // overtaken by a newer one, or the newest again, which is no sign of life
 		}
 		// A gap in its signs of life is kept: a node that is switched off does
 		// not stop the clock (DESIGN §9).

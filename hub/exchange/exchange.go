@@ -36,6 +36,11 @@ type Config[T mash.ExchangeTx] struct {
 	Env    mash.Env
 	Log    *slog.Logger
 
+	// InForce says by which version and epoch of the agreements this side
+	// decides. A message that rests on no decision of its own is signed with
+	// these; nil where nobody is to be told.
+	InForce func() (version string, epoch int64)
+
 	Handlers map[wire.Kind]Handler[T]
 	// Sent is called in the transaction that records that the broker has a
 	// message, the first time only.
@@ -120,7 +125,7 @@ func (x *Exchange[T]) Run(ctx context.Context) error {
 // Draft is a message to post.
 type Draft struct {
 	From, To mash.Address
-	Header   wire.Header // Kind, Ref, Revision, Answers, Purpose, Scope, policy, ExpiresAt
+	Header   wire.Header // Kind, Ref, Revision, Answers, Purpose, Scope, ExpiresAt; the policy of a decision
 	Body     any
 	MaxAge   time.Duration // after which it is undeliverable; zero: never
 }
@@ -148,6 +153,9 @@ func (x *Exchange[T]) seal(ctx context.Context, d Draft, sequence int64) (mash.O
 	now := x.Env.Now()
 	h := d.Header
 	h.ID, h.Hub, h.Issuer, h.Audience, h.IssuedAt, h.Sequence = x.Env.NewID(), x.Hub, d.From, d.To, now, sequence
+	if h.PolicyVersion == "" && x.InForce != nil {
+		h.PolicyVersion, h.PolicyEpoch = x.InForce()
+	}
 	ref := h.Ref
 	if ref == "" {
 		ref = h.ID

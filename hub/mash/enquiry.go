@@ -30,6 +30,18 @@ const (
 	Green RAG = "green"
 )
 
+// NoticePurpose is what a notification of a kind is for; empty where the kind
+// is not known.
+func NoticePurpose(kind string) Purpose {
+	switch kind {
+	case "encompass":
+		return PurposeEncompass
+	case "feedback":
+		return PurposeFeedback
+	}
+	return ""
+}
+
 // Purpose is what a request is for: a code of the agreement.
 type Purpose string
 

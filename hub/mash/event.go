@@ -42,10 +42,12 @@ const (
 	EventRetargeted     EventKind = "retargeted" // RAG changed; Detail is the new RAG
 	EventAmended        EventKind = "amended"    // a new revision of the question; Detail is what changed
 	EventAmendTaken     EventKind = "amend_taken"
-	EventAmendFailed    EventKind = "amend_failed" // the agency could not be told; Detail is the code
+	EventAmendFailed    EventKind = "amend_failed"    // the agency could not be told; Detail is the code
+	EventClarifyFailed  EventKind = "clarify_failed"  // the agency could not be given our answer; Detail is the code
+	EventWithdrawFailed EventKind = "withdraw_failed" // the agency could not be told of it; Detail is the code
 	EventSourceDown     EventKind = "source_unavailable"
 	EventSourceUp       EventKind = "source_available"
-	EventTelephoned     EventKind = "telephoned"
+	EventTelephoned     EventKind = "telephoned"     // the agency was told what could not be delivered
 	EventLateAfterwards EventKind = "late_return"    // after the end: never changes the total
 	EventReturnRefused  EventKind = "return_refused" // the hub could not take an answer in; Detail is the code
 )

@@ -300,6 +300,8 @@ type Requests interface {
 	RequestsOf(enquiry string) ([]Request, error)
 	// OpenRequests lists what is outstanding, nearest target first.
 	OpenRequests(limit int) ([]Request, error)
+	// UntoldRequests lists those marked MarkWithdrawalNotTaken, oldest first.
+	UntoldRequests(limit int) ([]Request, error)
 	PutEvent(Event) error
 	Events(request string) ([]Event, error)
 }
@@ -404,8 +406,8 @@ type Task struct {
 	Hub      string
 	Request  string
 	Party    Party
-	Kind     string // answer, match_check, review, notice
-	State    string // open, done; a notice on its way to the agency's own system: delivering
+	Kind     string // answer, match_check, review, notice, refused
+	State    string // open, done; nobody sees it yet: delivering (to the agency's own system), sending (to the hub)
 	Body     []byte // JSON, content; nil once a notice was taken in
 	Created  time.Time
 	OpenedAt time.Time

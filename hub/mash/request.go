@@ -86,6 +86,11 @@ const (
 	MarkSourceUnavailable = "source_unavailable"
 	MarkAnswerRefused     = "answer_refused"   // the hub could not take what the agency sent
 	MarkChangeNotTaken    = "change_not_taken" // the agency could not be told that the question changed
+	// The agency could not be given our answer to what it asked back.
+	MarkClarificationNotTaken = "clarification_not_taken"
+	// The agency could not be told that the question is withdrawn, or expired:
+	// the one mark of a request that has ended.
+	MarkWithdrawalNotTaken = "withdrawal_not_taken"
 )
 
 // ReturnOutcome is the answer about one person.
@@ -189,7 +194,8 @@ type Notification struct {
 }
 
 // NotificationState: raised → sent → received → acknowledged, or
-// undeliverable or expired.
+// undeliverable or expired; or refused, when the hub could not take in what an
+// agency sent.
 type NotificationState string
 
 const (
@@ -199,4 +205,5 @@ const (
 	NoticeAcknowledged  NotificationState = "acknowledged"
 	NoticeUndeliverable NotificationState = "undeliverable"
 	NoticeExpired       NotificationState = "expired"
+	NoticeRefused       NotificationState = "refused" // nothing of it is kept but that it came, from whom and why not
 )

@@ -187,13 +187,17 @@ func (n *Node) toInbox(ctx context.Context, t mash.Task, why string) error {
 // records it. The row stays; a notice that was read is the reader's own
 // record's affair, and not the node's to keep.
 func (n *Node) endNotice(ctx context.Context, tx mash.NodeTx, t mash.Task, e mash.Entry, ack wire.Acknowledge) error {
+	var b taskBody
+	if err := json.Unmarshal(t.Body, &b); err != nil {
+		return fmt.Errorf("reading task: %w", err)
+	}
 	ack.Notification, ack.At = t.Request, e.At
 	t.State, t.DoneAt, t.DoneBy, t.Body = "done", e.At, e.Actor, nil
 	if err := tx.UpdateTask(t); err != nil {
 		return err
 	}
 	if _, err := n.links[t.Hub].post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(t.Party), To: mash.HubAddress(t.Hub), MaxAge: n.MaxAge,
-		Header: wire.Header{Kind: wire.KindAcknowledge, Ref: ack.Notification}, Body: ack}); err != nil {
+		Header: wire.Header{Kind: wire.KindAcknowledge, Ref: ack.Notification, Purpose: mash.NoticePurpose(b.Kind)}, Body: ack}); err != nil {
 		return err
 	}
 	if e.Detail == nil {

@@ -32,6 +32,9 @@
 // the same key on every try; else, or when that fails, into a person's inbox.
 // What it said is forgotten once somebody or something has it.
 //
+// Whatever of this does not get to the hub, because it refuses it or gives no
+// receipt in its time, is a task: somebody telephones.
+//
 // A node may serve several hubs. Every row, key, topic and decision carries
 // the hub's id.
 package node

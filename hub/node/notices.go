@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,8 +20,12 @@ func (n *Node) clarify(ctx context.Context, actor mash.Actor, t mash.Task, text 
 		return noTask()
 	}
 	err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		_, w, err := held(tx, t.Hub, t.Request, t.Party)
+		if err != nil {
+			return err
+		}
 		if _, err := n.links[t.Hub].post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(t.Party), To: mash.HubAddress(t.Hub), MaxAge: n.MaxAge,
-			Header: wire.Header{Kind: wire.KindClarify, Ref: t.Request}, Body: wire.Clarify{Text: text}}); err != nil {
+			Header: wire.Header{Kind: wire.KindClarify, Ref: t.Request, Purpose: w.Purpose, Scope: w.Scope}, Body: wire.Clarify{Text: text}}); err != nil {
 			return err
 		}
 		return n.note(tx, nil, mash.Entry{Actor: actor.ID, Action: "request.clarify", Hub: t.Hub, Request: t.Request})
@@ -110,8 +115,17 @@ func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification)
 		notice := mash.Notification{ID: id, Hub: link.Hub, Kind: e.Kind, From: self, Dedupe: n.Agency.ID + "/" + e.Kind + "/" + e.ID,
 			State: mash.NoticeRaised, Informed: mash.Informed{Answer: e.FamilyInformed}, RaisedAt: now, Decision: dec.ID}
 		if _, err := link.post.Post(ctx, tx, exchange.Draft{From: mash.PartyAddress(self), To: mash.HubAddress(link.Hub), MaxAge: n.MaxAge,
-			Header: wire.Header{Kind: wire.KindNotify, Ref: id, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(n.MaxAge)},
+			Header: wire.Header{Kind: wire.KindNotify, Ref: id, Purpose: mash.PurposeEncompass, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: now.Add(n.MaxAge)},
 			Body:   wire.Notify{Notification: notice, Content: content}}); err != nil {
+			return err
+		}
+		// Should it not arrive, somebody must know which incident it was about.
+		says := NotTaken{What: wire.KindNotify, Reference: cmp.Or(e.Reference, e.ID)}
+		b, err := json.Marshal(taskBody{Refused: &says})
+		if err != nil {
+			return err
+		}
+		if err := tx.PutTask(mash.Task{ID: n.Env.NewID(), Hub: link.Hub, Request: id, Party: self, Kind: TaskRefused, State: taskSending, Body: b, Created: now}); err != nil {
 			return err
 		}
 		return n.note(tx, &dec, entry)

@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,8 +43,8 @@ type TaskView struct {
 	// Inbox is why a notice is here that was to go to the agency's own system:
 	// asked, unavailable, not_taken or no_system; empty where none was.
 	Inbox string `json:"inbox,omitempty"`
-	// Refused is why the hub could not take an answer.
-	Refused *RefusedAnswer `json:"refused,omitempty"`
+	// Refused is what the hub has not got of ours, and why.
+	Refused *NotTaken `json:"refused,omitempty"`
 }
 
 // Candidate is a record that may be the person asked about.
@@ -60,7 +62,7 @@ type taskBody struct {
 	Notice  json.RawMessage     `json:"notice,omitempty"`
 	Kind    string              `json:"kind,omitempty"` // of the notification
 	ID      string              `json:"id,omitempty"`   // of the notification
-	Refused *RefusedAnswer      `json:"refused,omitempty"`
+	Refused *NotTaken           `json:"refused,omitempty"`
 	// Tries and Due are of handing it to the agency's own system; Inbox is why
 	// a person has it after all.
 	Tries int       `json:"tries,omitempty"`
@@ -147,6 +149,7 @@ type InboxRow struct {
 	mash.Task
 	Reference string    // of the enquiry; empty for a notice
 	Target    time.Time // zero for a notice
+	Refused   *NotTaken // of a TaskRefused: what the hub has not got
 }
 
 // Inbox lists what people at the agency must do. A person who works for units
@@ -166,7 +169,10 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 			if n.links[t.Hub] == nil {
 				continue
 			}
-			row := InboxRow{Task: t, Reference: refusedReference(t)}
+			row := InboxRow{Task: t, Refused: notTakenOf(t)}
+			if row.Refused != nil {
+				row.Reference = row.Refused.Reference
+			}
 			row.Body = nil
 			if !apart(t.Kind) {
 				if _, w, err := held(tx, t.Hub, t.Request, t.Party); err == nil { // else withdrawn meanwhile
@@ -245,13 +251,26 @@ func (n *Node) OpenTask(ctx context.Context, actor mash.Actor, id string) (TaskV
 	if err != nil {
 		return v, err
 	}
-	if err := n.view(ctx, actor, t.Hub, "task", t.Request, []string{t.ID}); err != nil {
-		return v, err
+	err = n.Store.View(ctx, func(tx mash.NodeTx) error {
+		v = TaskView{}
+		if v.Task, err = tx.Task(id); err != nil {
+			return err
+		}
+		return n.fill(tx, &v)
+	})
+	if err != nil { // that it is done, or forgotten, only its person learns
+		v = TaskView{Task: t}
+	}
+	if e := n.view(ctx, actor, t.Hub, "task", t.Request, v.shown()); e != nil {
+		return TaskView{}, e
+	}
+	if err != nil {
+		return TaskView{}, err
 	}
 	now := n.Env.Now()
 	err = n.Store.Update(ctx, func(tx mash.NodeTx) error {
-		v = TaskView{}
-		if t, err = tx.Task(id); err != nil {
+		t, err := tx.Task(id)
+		if err != nil {
 			return err
 		}
 		if t.OpenedAt.IsZero() {
@@ -265,11 +284,35 @@ func (n *Node) OpenTask(ctx context.Context, actor mash.Actor, id string) (TaskV
 				}
 			}
 		}
-		v.Task = t
-		return n.fill(tx, &v)
+		v.Task = t // it may be done by now; what is shown beside it is what was recorded
+		return nil
 	})
 	v.Task.Body = nil
 	return v, err
+}
+
+// shown lists the ids of all that a view shows: the task, the notification, the
+// people asked about by their keys, the items, and the records that may be
+// somebody's. Of those the reference may be a personal number: the log has a
+// hash of it, which says nothing beside another task's.
+func (v TaskView) shown() []string {
+	out := []string{v.Task.ID}
+	if v.Notice != nil || v.Feedback != nil {
+		out = append(out, v.Task.Request)
+	}
+	if v.Question != nil {
+		for _, p := range v.Question.Persons {
+			out = append(out, p.Key)
+			for _, c := range v.Candidates[p.Key] {
+				sum := sha256.Sum256([]byte(v.Task.ID + "/" + c.Source + "/" + c.Ref))
+				out = append(out, "record/"+hex.EncodeToString(sum[:]))
+			}
+		}
+	}
+	for _, i := range v.Items {
+		out = append(out, i.ID)
+	}
+	return out
 }
 
 // fill adds to a view what its kind of task needs.

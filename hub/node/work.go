@@ -151,24 +151,39 @@ func (n *Node) takeClarify(ctx context.Context, tx mash.NodeTx, m exchange.Recei
 	}
 	party, _ := m.Audience.Party()
 	h, w, err := held(tx, m.Hub, m.Ref, party)
-	if err != nil {
+	if errors.Is(err, mash.ErrNotFound) {
 		return mash.Errorf(mash.CodeNotFound, "no such request")
 	}
+	if err != nil {
+		return err // forgotten already; any other is ours to mend, and it comes again
+	}
 	w.Clarified = append(w.Clarified, body.Text)
-	return n.save(tx, h, w)
+	if err := n.save(tx, h, w); err != nil {
+		return err
+	}
+	return n.note(tx, nil, mash.Entry{At: m.At, Actor: string(m.Issuer), Action: "request.clarified", Hub: m.Hub, Request: m.Ref,
+		Detail: map[string]string{"hash": m.Hash}})
 }
 
 // Settled learns how the delivery of a message of ours ended.
 func (n *Node) Settled(tx mash.NodeTx, m mash.OutMessage, at time.Time) error {
-	if wire.Kind(m.Kind) != wire.KindReturn {
+	kind := wire.Kind(m.Kind)
+	if kind != wire.KindReturn && kind != wire.KindClarify && kind != wire.KindNotify && kind != wire.KindAcknowledge {
 		return nil
 	}
 	if err := n.refusals(tx, m, at); err != nil {
 		return err
 	}
 	party, _ := m.From.Party()
-	entry := mash.Entry{At: at, Actor: string(m.To), Action: "return." + m.State, Hub: m.Hub, Request: m.Ref,
+	entry := mash.Entry{At: at, Actor: string(m.To), Action: m.Kind + "." + m.State, Hub: m.Hub, Request: m.Ref,
 		Detail: map[string]string{"message": m.ID, "code": m.Code}}
+	if kind != wire.KindReturn {
+		if m.State == mash.OutDone { // as it should be; that it was sent is recorded
+			return nil
+		}
+		n.Log.Error("the hub has not got a message of ours", "hub", m.Hub, "kind", m.Kind, "ref", m.Ref, "state", m.State, "code", m.Code)
+		return n.note(tx, nil, entry)
+	}
 	h, err := tx.Held(m.Hub, m.Ref, party)
 	if errors.Is(err, mash.ErrNotFound) {
 		return n.note(tx, nil, entry) // an error here would hold up every receipt behind it

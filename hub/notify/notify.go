@@ -5,7 +5,8 @@
 // notice anew to the setting's own key. Each (sender, child, incident) is
 // passed on exactly once: Dedupe is unique in the store. A notice whose
 // setting is unknown, or that the agreement does not allow, is not dropped: it
-// stands as undeliverable with its reason, for a person to act on.
+// stands as undeliverable with its reason, for a person to act on. So does, as
+// refused and without what it said, one that the hub could not take in.
 package notify
 
 import (
@@ -111,7 +112,7 @@ func (d *Desk) notified(ctx context.Context, tx mash.HubTx, m exchange.Received)
 		return d.keep(tx, n, &dec, m.At)
 	}
 	out, err := d.post.Post(ctx, tx, exchange.Draft{From: mash.HubAddress(d.Hub), To: mash.PartyAddress(to), MaxAge: d.MaxAge,
-		Header: wire.Header{Kind: wire.KindNotify, Ref: n.ID, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: m.At.Add(d.MaxAge)},
+		Header: wire.Header{Kind: wire.KindNotify, Ref: n.ID, Purpose: mash.PurposeEncompass, PolicyVersion: dec.PolicyVersion, PolicyEpoch: dec.PolicyEpoch, ExpiresAt: m.At.Add(d.MaxAge)},
 		Body:   wire.Notify{Notification: n, Content: body.Content}})
 	switch {
 	case mash.CodeOf(err) == mash.CodeUnknownKey: // the setting's node is not enrolled
@@ -171,9 +172,35 @@ func passable(obligations []mash.Obligation) bool {
 	return true
 }
 
+// Refused keeps that an agency's notice came and could not be taken in, and
+// nothing of what it said: a child's school is not told, and somebody must
+// telephone. It has an id and a name of its own, so that the same notice, sent
+// again and whole, is taken in. It is called in the transaction that tells the
+// agency so.
+func (d *Desk) Refused(tx mash.HubTx, m exchange.Received, code mash.Code) error {
+	from, ok := m.Issuer.Party()
+	if m.Kind != wire.KindNotify || !ok {
+		return nil
+	}
+	late := !m.ExpiresAt.IsZero() && !m.At.Before(m.ExpiresAt)
+	if code == mash.CodeConflict && !late {
+		return nil // a repeat: the notice itself is here
+	}
+	n := mash.Notification{ID: d.Env.NewID(), Hub: d.Hub, From: from, Dedupe: "refused/" + string(m.Issuer) + "/" + m.ID,
+		State: mash.NoticeRefused, Code: string(code), RaisedAt: m.At, Retention: retention.Raised(m.At)}
+	if body, err := wire.DecodeBody[wire.Notify](m.Message); err == nil && body.Notification.Kind == "encompass" {
+		n.Kind = body.Notification.Kind
+	}
+	if err := tx.PutNotice(n); err != nil {
+		return err
+	}
+	return d.Audit.Append(tx, mash.Entry{At: m.At, Actor: d.Hub, Action: "notify.refused", Hub: d.Hub,
+		Detail: map[string]string{"notice": n.ID, "ref": m.Ref, "message": m.ID, "from": from.String(), "code": string(code)}})
+}
+
 // Sent records that the broker has a notice.
 func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
-	return d.advance(tx, m, func(n *mash.Notification) {
+	return d.advance(tx, m, at, func(n *mash.Notification) {
 		if n.State == mash.NoticeRaised {
 			n.State, n.SentAt = mash.NoticeSent, &at
 		}
@@ -182,7 +209,7 @@ func (d *Desk) Sent(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 
 // Settled records how the delivery of a notice ended.
 func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
-	return d.advance(tx, m, func(n *mash.Notification) {
+	return d.advance(tx, m, at, func(n *mash.Notification) {
 		switch {
 		case n.State == mash.NoticeAcknowledged, n.State == mash.NoticeExpired: // the acknowledgement overtook the receipt
 		case m.State == mash.OutDone:
@@ -195,7 +222,9 @@ func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 	})
 }
 
-func (d *Desk) advance(tx mash.HubTx, m mash.OutMessage, f func(*mash.Notification)) error {
+// advance moves a notice on, and records it: but not that the broker has it,
+// which is no act of anybody's.
+func (d *Desk) advance(tx mash.HubTx, m mash.OutMessage, at time.Time, f func(*mash.Notification)) error {
 	if wire.Kind(m.Kind) != wire.KindNotify {
 		return nil
 	}
@@ -206,8 +235,17 @@ func (d *Desk) advance(tx mash.HubTx, m mash.OutMessage, f func(*mash.Notificati
 	if err != nil {
 		return err
 	}
+	before := n.State
 	f(&n)
-	return tx.UpdateNotice(n)
+	if err := tx.UpdateNotice(n); err != nil || n.State == before || n.State == mash.NoticeSent {
+		return err
+	}
+	actor := string(m.To)
+	if m.State == mash.OutUndeliverable { // nobody said anything
+		actor = d.Hub
+	}
+	return d.Audit.Append(tx, mash.Entry{At: at, Actor: actor, Action: "notify." + string(n.State), Hub: d.Hub,
+		Detail: map[string]string{"notice": n.ID, "to": n.To.String(), "code": n.Code}})
 }
 
 // acknowledged records that a person, or the recipient's own system, has taken
@@ -219,8 +257,11 @@ func (d *Desk) acknowledged(ctx context.Context, tx mash.HubTx, m exchange.Recei
 		return err
 	}
 	n, err := tx.Notice(body.Notification)
-	if err != nil || m.Issuer != mash.PartyAddress(n.To) {
+	if errors.Is(err, mash.ErrNotFound) || err == nil && m.Issuer != mash.PartyAddress(n.To) {
 		return mash.Errorf(mash.CodeNotFound, "no such notification")
+	}
+	if err != nil {
+		return err // ours to mend: it comes again
 	}
 	if n.State == mash.NoticeAcknowledged || n.State == mash.NoticeExpired {
 		return nil
@@ -237,7 +278,7 @@ func (d *Desk) acknowledged(ctx context.Context, tx mash.HubTx, m exchange.Recei
 	}
 	if _, ok := d.Agencies.Agency(n.From.Agency); ok { // not the hub itself
 		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: mash.HubAddress(d.Hub), To: mash.PartyAddress(n.From), MaxAge: d.MaxAge,
-			Header: wire.Header{Kind: wire.KindAcknowledge, Ref: n.ID}, Body: body}); err != nil {
+			Header: wire.Header{Kind: wire.KindAcknowledge, Ref: n.ID, Purpose: mash.NoticePurpose(n.Kind)}, Body: body}); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,24 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// TestPlanOfUntold: every board looks for the few among all that have ended.
+func TestPlanOfUntold(t *testing.T) {
+	err := testHub(t, t.TempDir()).View(t.Context(), func(tx mash.HubTx) error {
+		plan, err := many(tx.(hubTx).tx, func(r row) (s string, err error) {
+			var a, b, c int
+			err = r.Scan(&a, &b, &c, &s)
+			return s, err
+		}, `EXPLAIN QUERY PLAN SELECT doc FROM requests WHERE instr(doc, '"withdrawal_not_taken"') > 0 ORDER BY raised, id LIMIT 5`)
+		if all := strings.Join(plan, "\n"); !strings.Contains(all, "USING INDEX requests_untold") || strings.Contains(all, "TEMP B-TREE") {
+			t.Errorf("the plan is %s", all)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestPlanOfReview: every worklist looks for the few among all that are closed.
 func TestPlanOfReview(t *testing.T) {
 	err := testHub(t, t.TempDir()).View(t.Context(), func(tx mash.HubTx) error {

@@ -52,6 +52,13 @@ func (t hubTx) OpenRequests(limit int) ([]mash.Request, error) {
 		ORDER BY CASE WHEN target = 0 THEN 1 ELSE 0 END, target, id LIMIT ?1`, atMost(limit))
 }
 
+// UntoldRequests lists those that ended and whose agency could not be told so.
+// The condition is that of the index requests_untold, to the letter.
+func (t hubTx) UntoldRequests(limit int) ([]mash.Request, error) {
+	return many(t.tx, scanDoc[mash.Request], `SELECT doc FROM requests WHERE instr(doc, '"withdrawal_not_taken"') > 0
+		ORDER BY raised, id LIMIT ?1`, atMost(limit))
+}
+
 // PutEvent adds to a request's timeline.
 func (t hubTx) PutEvent(e mash.Event) error {
 	if e.Request == "" {

@@ -125,6 +125,7 @@ func TestAgenciesSayByWhichVersionTheyDecide(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		h.clock.pass(time.Millisecond) // no two are issued at once
 		now := h.desk.Env.Now()
 		if err := h.store.Update(t.Context(), func(tx mash.HubTx) error {
 			return h.desk.Handlers()[wire.KindStatus](t.Context(), tx, exchange.Received{At: now, Message: wire.Message{Body: body,

@@ -119,6 +119,8 @@ func (a *api) requests() {
 	}
 	add[withIDBody](a, at("withdraw-request", "withdraw", ruleAct, "Withdraw a request that has not landed"),
 		func(c call, in reasonIn) (mash.Request, error) { return d.Withdraw(c, c.actor, c.id, in.Reason) })
+	add[withID](a, at("telephoned", "telephoned", ruleAct, "Say that the agency was told on the telephone what could not be delivered to it"),
+		func(c call, _ nothing) (mash.Request, error) { return d.Telephoned(c, c.actor, c.id) })
 	add[withIDBody](a, at("amend-request", "amend", ruleAsk, "Change what an open request asks; to ask for more is a new decision"),
 		func(c call, in enquiry.AmendInput) (mash.Request, error) { return d.Amend(c, c.actor, c.id, in) })
 	add[withIDBody](a, at("review-request", "review", ruleReview, "Allow or refuse a request that is held for review"),

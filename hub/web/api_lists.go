@@ -51,7 +51,9 @@ func (s *site) notices(c call) ([]NoticeRow, error) {
 // ring says whom to telephone about a notice that did not arrive: its
 // recipient; where nobody is known by that name, who sent it.
 func (s *site) ring(n mash.Notification) string {
-	if n.State != mash.NoticeUndeliverable && n.State != mash.NoticeExpired {
+	switch n.State {
+	case mash.NoticeUndeliverable, mash.NoticeExpired, mash.NoticeRefused:
+	default:
 		return ""
 	}
 	for _, p := range []mash.Party{n.To, n.From} {

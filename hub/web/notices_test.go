@@ -24,10 +24,13 @@ func TestWhomToRingAboutANotice(t *testing.T) {
 	notice("n1", mash.Party{}, mash.NoticeUndeliverable, "unknown_setting")
 	notice("n2", mash.Party{Agency: "schools", Unit: "999001"}, mash.NoticeUndeliverable, "unknown_key")
 	notice("n3", mash.Party{Agency: "schools", Unit: "999001"}, mash.NoticeSent, "")
+	notice("n4", mash.Party{}, mash.NoticeRefused, "bad_message")
+	notice("n5", mash.Party{}, mash.NoticeRefused, "conflict")
 	w := h.as("worker")
 	page := w.get("/notices").body
 	contains(t, "the page", page, "Could not be delivered", "No setting is known by that number", "Telephone: Fernshire Police, 01632 960102",
-		"They are not connected", "Telephone: Millbrook Primary School, 01632 960111")
+		"They are not connected", "Telephone: Millbrook Primary School, 01632 960111",
+		"This hub could not take it in: nobody was told", "It was incomplete or could not be read", "It came too late")
 	var rows []NoticeRow
 	w.json("GET", "/api/v1/notices", nil, &rows)
 	for _, r := range rows {

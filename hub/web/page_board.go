@@ -46,9 +46,14 @@ func (s *site) reviewsDue(ctx context.Context) (kit.Stack, error) {
 		kit.Link{Text: "See which on the start page", Href: "/"})}}, nil
 }
 
-func (s *site) boardBody(r *http.Request, rows []enquiry.BoardRow) kit.Stack {
+func (s *site) boardBody(r *http.Request, all []enquiry.BoardRow) kit.Stack {
+	open := slices.IndexFunc(all, func(row enquiry.BoardRow) bool { return mash.RequestState(row.State).Ended() })
+	if open < 0 {
+		open = len(all)
+	}
+	rows, untold := all[:open], s.untold(r, all[open:])
 	if len(rows) == 0 {
-		return kit.Stack{kit.Paragraph{Text: "Nothing is outstanding. Every question has been answered, refused or withdrawn."}}
+		return append(kit.Stack{kit.Paragraph{Text: "Nothing is outstanding. Every question has been answered, refused or withdrawn."}}, untold...)
 	}
 	late, scale := 0, int64(0)
 	for _, row := range rows {
@@ -65,12 +70,8 @@ func (s *site) boardBody(r *http.Request, rows []enquiry.BoardRow) kit.Stack {
 		Head: []kit.Cell{{Text: "Enquiry"}, {Text: "Agency"}, {Text: "Urgency"}, {Text: "State"}, {Text: "Target"}, {Text: "Whose turn"}, {Text: "Time so far, and whose it was"}}}
 	now := s.Desk.Env.Now()
 	for _, row := range rows {
-		ref := kit.Cell{Text: row.Reference}
-		if staff(r.Context()) {
-			ref = kit.Cell{HTML: kit.MustHTML(kit.Link{Text: row.Reference, Href: "/enquiries/" + row.Enquiry, Hidden: row.Name})}
-		}
 		target := []string{left(row.TargetAt, now), when(row.TargetAt)}
-		t.Rows = append(t.Rows, []kit.Cell{ref,
+		t.Rows = append(t.Rows, []kit.Cell{s.reference(r, row),
 			{HTML: lines(row.Name, row.Telephone)},
 			{HTML: kit.MustHTML(ragTag(row.RAG))},
 			{HTML: lines(append([]string{word(requestWords, row.State)}, markTexts(row.Marks, row.AnswerRefused, row.Name, row.Telephone)...)...)},
@@ -80,9 +81,31 @@ func (s *site) boardBody(r *http.Request, rows []enquiry.BoardRow) kit.Stack {
 				kit.Paragraph{Text: "Asked " + coarse(now.Sub(row.RaisedAt)) + " ago", Classes: "govuk-body-s govuk-!-margin-bottom-0"})},
 		})
 	}
-	return kit.Stack{kit.Paragraph{Text: intro + "."}, kit.BarLegend{}, t,
+	return append(kit.Stack{kit.Paragraph{Text: intro + "."}, kit.BarLegend{}, t,
 		kit.Details{Summary: "How the time is counted", Text: "The clock runs from the question to the final answer. Each piece belongs to one cause; the pieces always add up to the whole. " +
-			"The line across a bar is the target. Our own part counts too: while an agency waits for our answer to its question, the time is ours."}}
+			"The line across a bar is the target. Our own part counts too: while an agency waits for our answer to its question, the time is ours."}}, untold...)
+}
+
+// untold lists what has ended and whose agency could not be told so.
+func (s *site) untold(r *http.Request, rows []enquiry.BoardRow) kit.Stack {
+	if len(rows) == 0 {
+		return nil
+	}
+	t := kit.Table{Caption: "Agencies to telephone", CaptionClasses: "govuk-table__caption--m", FirstCellIsHeader: true, Scroll: true,
+		Head: []kit.Cell{{Text: "Enquiry"}, {Text: "Agency"}, {Text: "State"}}}
+	for _, row := range rows {
+		t.Rows = append(t.Rows, []kit.Cell{s.reference(r, row), {HTML: lines(row.Name, row.Telephone)},
+			{HTML: lines(append([]string{word(requestWords, row.State)}, markTexts(row.Marks, row.AnswerRefused, row.Name, row.Telephone)...)...)}})
+	}
+	return kit.Stack{t}
+}
+
+// reference is an enquiry's, with the way to it for who may go there.
+func (s *site) reference(r *http.Request, row enquiry.BoardRow) kit.Cell {
+	if staff(r.Context()) {
+		return kit.Cell{HTML: kit.MustHTML(kit.Link{Text: row.Reference, Href: "/enquiries/" + row.Enquiry, Hidden: row.Name})}
+	}
+	return kit.Cell{Text: row.Reference}
 }
 
 // turnTexts is turnWords by plain codes.

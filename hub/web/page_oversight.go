@@ -28,7 +28,12 @@ func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
 		Head: []kit.Cell{{Text: "Kind"}, {Text: "From"}, {Text: "To"}, {Text: "Does the family know?"}, {Text: "State"}, {Text: "Raised"}, {Text: "Received"}, {Text: "Acknowledged"}}}
 	for _, n := range rows {
 		state := []string{word(noticeWords, string(n.State))}
-		if n.Code != "" {
+		switch {
+		case n.State == mash.NoticeRefused && n.Code == string(mash.CodeConflict):
+			state = append(state, "It came too late")
+		case n.State == mash.NoticeRefused:
+			state = append(state, capital(word(refusalWords, n.Code)))
+		case n.Code != "":
 			state = append(state, capital(word(codeWords, n.Code)))
 		}
 		if n.Ring != "" {

@@ -108,6 +108,9 @@ func (v view) requestActions(r enquiry.RequestRow) (out []kit.Link) {
 	if !r.State.Ended() && r.MessageID != "" {
 		out = append(out, kit.Link{Text: "Change the question", Href: at + "amend?request=" + r.ID})
 	}
+	if enquiry.Untold(r.Marks) {
+		out = append(out, kit.Link{Text: "You have telephoned them", Href: at + "telephoned?request=" + r.ID})
+	}
 	if !r.State.Ended() {
 		out = append(out, kit.Link{Text: "Withdraw", Href: at + "withdraw?request=" + r.ID})
 	}

@@ -302,6 +302,16 @@ func (s *site) requestSteps() []stepForm {
 				_, err := d.Withdraw(ctx, who, f.Get("request"), f.text("reason"))
 				return err
 			}},
+		{path: "telephoned", rule: ruleAct, show: ruleRequest, title: "You have telephoned the agency", done: "It is recorded that you telephoned.",
+			form: func(v view, f *form) kit.Stack {
+				r, _ := v.requestOf(f)
+				return about(v, f, kit.Inset{HTML: lines(markLines(r.Marks)...)},
+					kit.Paragraph{Text: "Record it when they know. The line then goes from the board."}, save("I have telephoned them"))
+			},
+			act: func(ctx context.Context, who mash.Actor, _ string, f *form) error {
+				_, err := d.Telephoned(ctx, who, f.Get("request"))
+				return err
+			}},
 		{path: "review", rule: ruleReview, show: ruleReview, title: "Review a question", done: "Your review is recorded.",
 			form: func(v view, f *form) kit.Stack {
 				r, ok := v.requestOf(f)

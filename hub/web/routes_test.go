@@ -65,6 +65,7 @@ var payloads = map[string]string{
 	"POST /quarantine":                             "reason=r&until=0",
 	"POST /api/v1/quarantine/seen":                 `{"reason":"r"}`,
 	"POST /enquiries/{id}/withdraw":                "reason=r&request=",
+	"POST /enquiries/{id}/telephoned":              "request=",
 	"POST /enquiries/{id}/review":                  "allow=no&reason=r&request=",
 	"POST /enquiries/{id}/clarification":           "text=t&request=",
 }
@@ -176,7 +177,7 @@ func (c *client) to(method, path string, x target, body string) answer {
 		body += x.request
 	}
 	path = strings.ReplaceAll(path, "{id}", id)
-	if method == "GET" && !strings.HasPrefix(path, "/api/") && slices.ContainsFunc([]string{"/withdraw", "/review", "/clarification", "/amend"}, func(s string) bool { return strings.HasSuffix(path, s) }) {
+	if method == "GET" && !strings.HasPrefix(path, "/api/") && slices.ContainsFunc([]string{"/withdraw", "/review", "/clarification", "/amend", "/telephoned"}, func(s string) bool { return strings.HasSuffix(path, s) }) {
 		path += "?request=" + x.request
 	}
 	if method == "GET" && strings.HasSuffix(path, "/correct") {

@@ -51,10 +51,12 @@ var codeWords = map[string]string{
 }
 
 var markWords = map[string]string{
-	mash.MarkClarifying:        "The agency has asked a question back",
-	mash.MarkSourceUnavailable: "Could not search: this is not the same as nothing known",
-	mash.MarkAnswerRefused:     "An answer was refused: ask them to send it again",
-	mash.MarkChangeNotTaken:    "The agency could not be told that the question changed: telephone them",
+	mash.MarkClarifying:            "The agency has asked a question back",
+	mash.MarkSourceUnavailable:     "Could not search: this is not the same as nothing known",
+	mash.MarkAnswerRefused:         "An answer was refused: ask them to send it again",
+	mash.MarkChangeNotTaken:        "The agency could not be told that the question changed: telephone them",
+	mash.MarkClarificationNotTaken: "The agency has not got our answer to its question: telephone them",
+	mash.MarkWithdrawalNotTaken:    "The agency could not be told that this is not asked any more: telephone them",
 }
 
 // refusalWords say why a message was not taken in.
@@ -102,7 +104,7 @@ func purposeText(p mash.Purpose) string {
 
 var noticeWords = map[string]string{
 	"raised": "Raised", "sent": "Sent, no receipt yet", "received": "Received, not acknowledged yet", "acknowledged": "Acknowledged by a person",
-	"undeliverable": "Could not be delivered", "expired": "Expired",
+	"undeliverable": "Could not be delivered", "expired": "Expired", "refused": "This hub could not take it in: nobody was told",
 }
 
 // sourceWords are the states of an agency's system.

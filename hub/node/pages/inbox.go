@@ -62,7 +62,11 @@ func (s *site) taskTable(tasks []node.InboxRow, own bool) kit.Component {
 	head = append(head, kit.Cell{Text: "Target"}, kit.Cell{Text: "State"}, kit.Cell{Text: "Waiting since"}, kit.Cell{Text: "Reference"})
 	t := kit.Table{Caption: count(len(tasks), "task", "tasks"), CaptionClasses: "govuk-table__caption--m", Head: head, Scroll: true}
 	for _, task := range tasks {
-		row := []kit.Cell{{HTML: kit.MustHTML(kit.Link{Text: taskName(task.Kind), Href: "/tasks/" + task.ID, Hidden: "for " + s.partyName(task.Party) + ", since " + s.when(task.Created)})}}
+		name := taskName(task.Kind)
+		if task.Refused != nil {
+			name = notTakenWords(*task.Refused).title
+		}
+		row := []kit.Cell{{HTML: kit.MustHTML(kit.Link{Text: name, Href: "/tasks/" + task.ID, Hidden: "for " + s.partyName(task.Party) + ", since " + s.when(task.Created)})}}
 		if units {
 			row = append(row, kit.Cell{Text: s.partyName(task.Party)})
 		}
@@ -99,8 +103,6 @@ func taskName(kind string) string {
 		return "Decide what may be shared"
 	case node.TaskNotice:
 		return "Read a notice"
-	case node.TaskRefused:
-		return "The hub could not take your answer"
 	}
 	return "Task"
 }

@@ -16,9 +16,15 @@ import (
 func (f *agency) refuses(request string, p mash.Party, code mash.Code) (task string) {
 	f.t.Helper()
 	f.taskOf(request) // it is held by now
+	return f.settles(wire.KindReturn, request, p, mash.OutRefused, code)
+}
+
+// settles is refuses for any message and any end of it.
+func (f *agency) settles(kind wire.Kind, request string, p mash.Party, state string, code mash.Code) (task string) {
+	f.t.Helper()
 	err := f.store.Update(f.t.Context(), func(tx mash.NodeTx) error {
-		return f.node.Settled(tx, mash.OutMessage{ID: "m1", Hub: "fernshire", Kind: string(wire.KindReturn), From: mash.PartyAddress(p),
-			To: mash.HubAddress("fernshire"), Ref: request, State: mash.OutRefused, Code: string(code)}, f.now)
+		return f.node.Settled(tx, mash.OutMessage{ID: "m1", Hub: "fernshire", Kind: string(kind), From: mash.PartyAddress(p),
+			To: mash.HubAddress("fernshire"), Ref: request, State: state, Code: string(code)}, f.now)
 	})
 	if err != nil {
 		f.t.Fatal(err)
@@ -55,6 +61,30 @@ func TestARefusedAnswerIsATask(t *testing.T) {
 	own.want(own.form("/tasks/"+task+"/acknowledge", nil), 303)
 	own.want(own.form("/tasks/"+task+"/acknowledge", nil), 409)
 	own.want(own.get("/tasks"), 200, "Answer a question") // that one is still to be done
+}
+
+// TestWhatDidNotArriveIsATask: in words, and whom to telephone.
+func TestWhatDidNotArriveIsATask(t *testing.T) {
+	f := newAgency(t, police, nil)
+	c := f.as("reviewer")
+	for _, x := range []struct {
+		kind        wire.Kind
+		state       string
+		code        mash.Code
+		title, what string
+		do          string
+	}{
+		{wire.KindNotify, mash.OutUndeliverable, "", "The hub has not got your notice", "The hub gave no receipt for it in its time", "telephone the child’s school or nursery yourself"},
+		{wire.KindNotify, mash.OutRefused, mash.CodeConflict, "The hub has not got your notice", "It came too late", "Telephone the hub today"},
+		{wire.KindClarify, mash.OutRefused, mash.CodeBadMessage, "The hub has not got your question", "the hub could not read it", "ask it there"},
+		{wire.KindAcknowledge, mash.OutRefused, mash.CodeNotFound, "The hub does not know that you have a notice", "The hub does not know the notice", "Telephone the hub"},
+		{wire.KindReturn, mash.OutUndeliverable, "", "Your answer may not have reached the hub", "no receipt", "ask whether they have your answer"},
+	} {
+		task := f.settles(x.kind, string(x.kind)+x.state, mash.Party{Agency: "police"}, x.state, x.code)
+		c.want(c.get("/tasks"), 200, x.title, "As soon as you can")
+		c.want(c.get("/tasks/"+task), 200, x.title, x.what, x.do)
+		c.want(c.form("/tasks/"+task+"/acknowledge", nil), 303)
+	}
 }
 
 // TestMessagesThatThisNodeCouldNotOpen: a line in the inbox for who may look,

@@ -141,7 +141,7 @@ func requests(b hubBench) {
 			expect("open", ids(open, id), []string{"r2", "r3", "r1", "r4"}), expect("one", ids(one, id), []string{"r2"}),
 			expect("not found", errors.Is(missing, mash.ErrNotFound), true))
 	})
-	r2.State, r3.TargetAt = mash.RequestLanded, at(9*time.Hour)
+	r2.State, r3.TargetAt, r2.Marks = mash.RequestLanded, at(9*time.Hour), []string{mash.MarkWithdrawalNotTaken}
 	b.do(func(tx htx) error { return errors.Join(tx.UpdateRequest(r2), tx.UpdateRequest(r3)) })
 	b.fails(is(mash.ErrStale), func(tx htx) error { return tx.UpdateRequest(r2) })
 	b.fails(is(mash.ErrNotFound), func(tx htx) error { return tx.UpdateRequest(request("none", "e1", 0, 0)) })
@@ -150,7 +150,8 @@ func requests(b hubBench) {
 		r2.Version = 2
 		same(b.t, "updated", got, r2)
 		open, err2 := tx.OpenRequests(0)
-		return errors.Join(err, err2, expect("open", ids(open, id), []string{"r1", "r3", "r4"}))
+		untold, err3 := tx.UntoldRequests(0)
+		return errors.Join(err, err2, err3, expect("open", ids(open, id), []string{"r1", "r3", "r4"}), expect("untold", ids(untold, id), []string{"r2"}))
 	})
 }
 

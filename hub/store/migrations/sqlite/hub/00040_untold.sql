@@ -1,0 +1,8 @@
+-- Requests whose agency could not be told that they are withdrawn: few, and
+-- looked for on every board among all that have ended.
+
+-- +goose Up
+CREATE INDEX requests_untold ON requests (raised, id) WHERE instr(doc, '"withdrawal_not_taken"') > 0;
+
+-- +goose Down
+DROP INDEX requests_untold;
