@@ -467,3 +467,37 @@ func TestANoticeThatNobodyCouldRead(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEventThatCannotGo holds up none behind it, and is a task for somebody
+// who telephones.
+func TestAnEventThatCannotGo(t *testing.T) {
+	for name, bend := range map[string]func(*connector.Notification){
+		"too large":       func(n *connector.Notification) { n.Text = strings.Repeat("x", 2<<20) },
+		"of another kind": func(n *connector.Notification) { n.Kind = "gossip" },
+	} {
+		var sys *system
+		p, _ := night(t, nil, func(s *plot) {
+			sys = s.systems["police"]
+			good := sys.watch
+			sys.watch = func(ctx context.Context, r connector.WatchRequest) (connector.WatchResponse, error) {
+				a, err := good(ctx, r)
+				for i, e := range a.Events {
+					if e.ID == "incident-1/rowan" {
+						bend(&a.Events[i])
+					}
+				}
+				return a, err
+			}
+		}, "incident-1/rowan", "incident-2/rowan")
+		n := p.noticed(mash.NoticeReceived)
+		if !strings.Contains(n.Dedupe, "incident-2") {
+			t.Errorf("%s: the hub has %s", name, n.Dedupe)
+		}
+		police := p.at("police")
+		rows, err := police.n.Node.Inbox(t.Context(), police.staff())
+		p.must(err)
+		if len(rows) != 1 || rows[0].Kind != node.TaskRefused || police.ledger("notify.unsendable") != 1 {
+			t.Errorf("%s: the inbox has %+v", name, rows)
+		}
+	}
+}

@@ -71,7 +71,12 @@ func (n *Node) watchOnce(ctx context.Context, s Source, link *Link) error {
 		return nil
 	}
 	for _, e := range res.Events {
-		if err := n.notify(ctx, link, e); err != nil {
+		err := n.notify(ctx, link, e)
+		if mash.CodeOf(err) == mash.CodeInvalid {
+			// Trying again mends nothing, and those behind it must not wait.
+			err = n.unsendable(ctx, link, e)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -80,8 +85,36 @@ func (n *Node) watchOnce(ctx context.Context, s Source, link *Link) error {
 	return n.Store.Update(ctx, func(tx mash.NodeTx) error { return tx.SetCursor(link.Hub+"/"+s.Name, res.Cursor) })
 }
 
-// notify decides whether an event may go to the hub, and posts it.
+// unsendable leaves an event that can never be sent as it is to a person at the
+// agency, who telephones.
+func (n *Node) unsendable(ctx context.Context, link *Link, e connector.Notification) error {
+	n.Log.Error("an event cannot be sent", "hub", link.Hub)
+	now, self := n.Env.Now(), mash.Party{Agency: n.Agency.ID}
+	b, err := json.Marshal(taskBody{Refused: &NotTaken{What: wire.KindNotify, Code: mash.CodeInvalid, At: now, Reference: cmp.Or(e.Reference, e.ID)}})
+	if err != nil {
+		return err
+	}
+	defer n.Changed()
+	return n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		isNew, err := tx.NoticeOnce(link.Hub, e.Kind+"/"+e.ID, now)
+		if err != nil || !isNew {
+			return err
+		}
+		id := n.Env.NewID()
+		if err := tx.PutTask(mash.Task{ID: n.Env.NewID(), Hub: link.Hub, Request: id, Party: self, Kind: TaskRefused, State: "open", Body: b, Created: now}); err != nil {
+			return err
+		}
+		return n.note(tx, nil, mash.Entry{At: now, Actor: n.Agency.ID, Action: "notify.unsendable", Hub: link.Hub, Detail: map[string]string{"notice": id}})
+	})
+}
+
+// notify decides whether an event may go to the hub, and posts it. Errors:
+// CodeInvalid for a kind that is not sent and for what is larger than a message;
+// the others are worth another try.
 func (n *Node) notify(ctx context.Context, link *Link, e connector.Notification) error {
+	if e.Kind != "encompass" {
+		return mash.Invalid("kind", "is not encompass", "nothing else is sent unasked")
+	}
 	now := n.Env.Now()
 	self := mash.Party{Agency: n.Agency.ID}
 	in := mash.NotifyInput{About: mash.About{Where: mash.PartyAddress(self), Actor: n.Agency.ID, Now: now}, Hub: link.Hub, Kind: e.Kind,

@@ -46,6 +46,11 @@ func notTakenWords(t node.NotTaken) notTaken {
 	refused := t.Code != "no_receipt"
 	switch t.What {
 	case wire.KindNotify:
+		if t.Code == mash.CodeInvalid {
+			return notTaken{"An incident could not be sent to the hub",
+				"Your own system reported an incident that a child’s school or nursery should know of, and it could not be sent as it is. Nobody has been told.",
+				"Telephone the hub today and tell them of the incident. Ask your technical support to look at it in your own system."}
+		}
 		return notTaken{"The hub has not got your notice",
 			"You sent the hub a notice about a child and, as far as is known here, the hub has not taken it in. The child’s school or nursery may not know.",
 			"Telephone the hub today and tell them which notice it was. If you cannot reach them, telephone the child’s school or nursery yourself before the next school day begins."}
@@ -77,6 +82,8 @@ func notTakenWhy(t node.NotTaken) string {
 	switch t.Code {
 	case "no_receipt":
 		return "the hub gave no receipt for it in its time"
+	case mash.CodeInvalid:
+		return "it is larger than a message can be, or of a kind that is not sent"
 	case mash.CodeOutOfScope:
 		return "it answered something else than was asked"
 	case mash.CodeBadMessage:
