@@ -30,13 +30,19 @@ func (p *play) agreement(old, new string) {
 
 func reworded(t *testing.T, old, new string) fs.FS {
 	t.Helper()
+	return shippedWith(t, "agreements/mash-fernshire.yaml", old, new)
+}
+
+// shippedWith is the shipped policy with one text of one file replaced.
+func shippedWith(t *testing.T, file, old, new string) fs.FS {
+	t.Helper()
 	files, found := fstest.MapFS{}, false
 	err := fs.WalkDir(policies.FS, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		b, err := fs.ReadFile(policies.FS, name)
-		if name == "agreements/mash-fernshire.yaml" {
+		if name == file {
 			found = strings.Contains(string(b), old)
 			b = []byte(strings.Replace(string(b), old, new, 1))
 		}

@@ -156,3 +156,31 @@ func TestEachTryAndRevisionHasAKeyOfItsOwn(t *testing.T) {
 		seen[c] = true
 	}
 }
+
+// TestWhoReviews: whom the table of views does not let review opens and does
+// neither a check nor a review, and is not told that there is one.
+func TestWhoReviews(t *testing.T) {
+	third := fact("i2", "police.crime", "2026-02-05", "About the neighbour")
+	third.Flags = []string{record.FlagThirdParty}
+	p, w, at := police(t, holds(third))
+	views := shippedWith(t, "tables/views.yaml", "      review: {relations: {none: true, assigned: true, team: true, named: true}, items: own}\n      notification: {relations: {none: true, assigned: true, team: true, named: true}, items: own}\n      figures", "      notification: {relations: {none: true, assigned: true, team: true, named: true}, items: own}\n      figures")
+	p.must(at.n.Policies["fernshire"].Swap(t.Context(), views, 2))
+	r := w.asks(w.opens(nil), "police")
+	var id string
+	p.eventually("the task", func() bool {
+		at.look(func(tx mash.NodeTx) error {
+			all, err := tx.TasksOf("fernshire", r.ID)
+			for _, x := range all {
+				id = x.ID
+			}
+			return err
+		})
+		return id != ""
+	})
+	_, err := at.n.Node.OpenTask(t.Context(), at.staff(), id)
+	p.wants(err, mash.CodeNotFound)
+	p.wants(at.n.Node.SubmitReview(t.Context(), at.staff(), id, map[string]bool{}, "x"), mash.CodeNotFound)
+	if len(p.returns(r.ID)) > 0 && len(p.returns(r.ID)[0].Items) > 0 {
+		t.Error("it left")
+	}
+}

@@ -241,6 +241,16 @@ func (n *Node) MayView(ctx context.Context, actor mash.Actor, page string) error
 	return n.view(ctx, actor, n.Links[0].Hub, page, "", nil)
 }
 
+// pageOf is the page of the policy's table of views that a kind of task is
+// opened and done on: who it is and what may leave are decided by whom the table
+// lets review.
+func pageOf(kind string) string {
+	if kind == TaskCheck || kind == TaskReview {
+		return "review"
+	}
+	return "task"
+}
+
 func noTask() error { return mash.Errorf(mash.CodeNotFound, "there is no such task") }
 
 // OpenTask shows a task to the person who does it. Whose it is not gets the
@@ -261,7 +271,7 @@ func (n *Node) OpenTask(ctx context.Context, actor mash.Actor, id string) (TaskV
 	if err != nil { // that it is done, or forgotten, only its person learns
 		v = TaskView{Task: t}
 	}
-	if e := n.view(ctx, actor, t.Hub, "task", t.Request, v.shown()); e != nil {
+	if e := n.view(ctx, actor, t.Hub, pageOf(t.Kind), t.Request, v.shown()); e != nil {
 		return TaskView{}, e
 	}
 	if err != nil {
@@ -399,7 +409,7 @@ func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) 
 	if t.State != "open" {
 		return t, b, mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
 	}
-	if err := n.view(ctx, actor, t.Hub, "task", t.Request, []string{t.ID}); err != nil {
+	if err := n.view(ctx, actor, t.Hub, pageOf(t.Kind), t.Request, []string{t.ID}); err != nil {
 		return t, b, err
 	}
 	err = n.Store.View(ctx, func(tx mash.NodeTx) error {
