@@ -28,63 +28,74 @@ type BoardRow struct {
 	Timing        tracking.Timing `json:"timing"`
 }
 
-// Board lists what is outstanding, nearest target first. Restricted enquiries
-// are absent except for those named. Errors: CodeNotFound for who may not see
-// a board, CodeFault.
-func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) {
+// Board is one page of what is outstanding.
+type Board struct {
+	mash.Paging
+	Late int        `json:"late"` // how many of all are past their target
+	Rows []BoardRow `json:"rows"`
+}
+
+// Board lists what is outstanding, nearest target first, a page at a time: it
+// counts all, and every one stands on some page (I1). Restricted enquiries are
+// absent, and not counted, except for those named. Errors: CodeNotFound for who
+// may not see a board, CodeFault.
+func (d *Desk) Board(ctx context.Context, actor mash.Actor, page int) (Board, error) {
 	now := d.Env.Now()
 	dec, entry, err := d.mayOpen(ctx, actor, "board")
 	if err != nil {
-		return nil, err
+		return Board{}, err
 	}
-	var rows []BoardRow
+	var b Board
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
-		rows = nil
-		open, err := tx.OpenRequests(500)
+		b = Board{Rows: []BoardRow{}}
+		f := mash.RequestFilter{Limit: mash.PageRows}
+		if f.Without, err = hidden(tx, actor); err != nil {
+			return err
+		}
+		total, late, err := tx.CountOpen(f, now)
 		if err != nil {
 			return err
 		}
-		// Listed, not opened one by one: a board needs no content, and must
-		// stand when a content key is missing.
-		listed, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: underWay})
+		b.Paging, b.Late = mash.PageOf(total, page), late
+		f.Skip = b.Skip()
+		// Requests alone: a board needs no content, and must stand when a content
+		// key is missing.
+		open, err := tx.OpenRequests(f)
 		if err != nil {
 			return err
-		}
-		seen := map[string]mash.Enquiry{}
-		for _, e := range listed {
-			seen[e.ID] = e
 		}
 		for _, r := range open {
-			e, ok := seen[r.EnquiryID]
-			if !ok {
-				if e, err = tx.Enquiry(r.EnquiryID); err != nil {
-					return err
-				}
-				seen[r.EnquiryID] = e
-			}
-			if e.Restricted && relation(actor, e) != "named" {
-				continue
-			}
 			t, err := d.timing(tx, r)
 			if err != nil {
 				return err
 			}
-			rows = append(rows, BoardRow{Request: r.ID, Enquiry: r.EnquiryID, Reference: r.Reference, Party: r.Party,
+			b.Rows = append(b.Rows, BoardRow{Request: r.ID, Enquiry: r.EnquiryID, Reference: r.Reference, Party: r.Party,
 				Name: d.Agencies.Name(r.Party), Telephone: d.Agencies.Telephone(r.Party), RAG: r.RAG, State: string(r.State),
 				Marks: r.Marks, AnswerRefused: r.AnswerRefused, RaisedAt: r.RaisedAt, TargetAt: r.TargetAt, Late: now.After(r.TargetAt), Timing: t})
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return Board{}, err
 	}
-	for _, r := range rows {
+	for _, r := range b.Rows {
 		entry.Shown = append(entry.Shown, r.Request)
 	}
 	if err := d.record(ctx, dec, entry); err != nil {
-		return nil, err // what could not be recorded is not shown
+		return Board{}, err // what could not be recorded is not shown
 	}
-	return rows, nil
+	return b, nil
+}
+
+// hidden lists the restricted enquiries that an actor is not named in.
+func hidden(tx mash.HubTx, actor mash.Actor) (ids []string, err error) {
+	all, err := tx.ListEnquiries(mash.EnquiryFilter{Restricted: true})
+	for _, e := range all {
+		if relation(actor, e) != "named" {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids, err
 }
 
 // mayOpen decides whether the actor may open a page that is about no enquiry.

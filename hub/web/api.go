@@ -37,6 +37,7 @@ type call struct {
 	context.Context
 	actor mash.Actor
 	id    string // of the path; empty where it has none
+	page  int    // of a list
 }
 
 // The inputs of operations. Bodies are read by decode, not by the library: it
@@ -45,6 +46,9 @@ type (
 	bare   struct{}
 	withID struct {
 		ID string `path:"id"`
+	}
+	withPage struct {
+		Page int `query:"page" default:"1" minimum:"1" doc:"Which page of the list; 100 rows each"`
 	}
 	withBody struct {
 		Type    string `header:"Content-Type" hidden:"true"`
@@ -57,14 +61,20 @@ type (
 	}
 )
 
-type input interface {
-	parts() (id, contentType string, body []byte)
+// parts are what an input consists of.
+type parts struct {
+	id, contentType string
+	page            int
+	body            []byte
 }
 
-func (bare) parts() (string, string, []byte)         { return "", "", nil }
-func (i withID) parts() (string, string, []byte)     { return i.ID, "", nil }
-func (i withBody) parts() (string, string, []byte)   { return "", i.Type, i.RawBody }
-func (i withIDBody) parts() (string, string, []byte) { return i.ID, i.Type, i.RawBody }
+type input interface{ parts() parts }
+
+func (bare) parts() parts         { return parts{} }
+func (i withID) parts() parts     { return parts{id: i.ID} }
+func (i withPage) parts() parts   { return parts{page: i.Page} }
+func (i withBody) parts() parts   { return parts{contentType: i.Type, body: i.RawBody} }
+func (i withIDBody) parts() parts { return parts{id: i.ID, contentType: i.Type, body: i.RawBody} }
 
 type output[O any] struct{ Body O }
 
@@ -107,16 +117,16 @@ func step[P input, I any](a *api, o op, f func(call, I) error) {
 type nothing struct{}
 
 func (a *api) read(ctx context.Context, p input, in any) (call, error) {
-	id, contentType, body := p.parts()
-	c := call{Context: ctx, actor: actor(ctx), id: id}
+	x := p.parts()
+	c := call{Context: ctx, actor: actor(ctx), id: x.id, page: x.page}
 	if _, none := in.(*nothing); none {
 		return c, nil
 	}
-	if t, _, err := mime.ParseMediaType(contentType); err != nil || t != "application/json" {
+	if t, _, err := mime.ParseMediaType(x.contentType); err != nil || t != "application/json" {
 		return c, &Problem{Type: "about:blank", Title: http.StatusText(http.StatusUnsupportedMediaType), Status: http.StatusUnsupportedMediaType,
 			Instance: "urn:request:" + kit.RequestID(ctx), Code: mash.CodeInvalid, Message: "the body is not declared as JSON", Remedy: "send Content-Type: application/json"}
 	}
-	return c, decode(body, in)
+	return c, decode(x.body, in)
 }
 
 // operation describes o to the library and its rule to the router.

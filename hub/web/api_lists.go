@@ -65,11 +65,8 @@ func (s *site) ring(n mash.Notification) string {
 // lists registers what is about no single enquiry.
 func (a *api) lists() {
 	s := a.site
-	add[bare](a, op{"board", http.MethodGet, "/board", ruleBoard, "Outstanding requests, nearest target first", http.StatusOK},
-		func(c call, _ nothing) ([]enquiry.BoardRow, error) {
-			rows, err := s.Desk.Board(c, c.actor)
-			return orEmpty(rows), err
-		})
+	add[withPage](a, op{"board", http.MethodGet, "/board", ruleBoard, "Outstanding requests, nearest target first, a page at a time", http.StatusOK},
+		func(c call, _ nothing) (enquiry.Board, error) { return s.Desk.Board(c, c.actor, c.page) })
 	add[bare](a, op{"notices", http.MethodGet, "/notices", ruleNotices, "Notifications and how they fared", http.StatusOK},
 		func(c call, _ nothing) ([]NoticeRow, error) { return s.notices(c) })
 	add[bare](a, op{"agencies", http.MethodGet, "/agencies", ruleHome, "The agencies of the partnership", http.StatusOK},

@@ -23,9 +23,9 @@ func TestAPIMainJob(t *testing.T) {
 		t.Fatalf("opened: %+v %+v", e, rs)
 	}
 	base := "/api/v1/enquiries/" + e.ID
-	var board []enquiry.BoardRow
+	var board enquiry.Board
 	w.json("GET", "/api/v1/board", "", &board)
-	if len(board) != 3 || board[0].Telephone == "" {
+	if board.Total != 3 || len(board.Rows) != 3 || board.Rows[0].Telephone == "" {
 		t.Fatalf("board: %+v", board)
 	}
 	h.clock.pass(4 * time.Hour)
