@@ -149,15 +149,16 @@ type InboxRow struct {
 	Target    time.Time // zero for a notice
 }
 
-// Inbox lists what people at the agency must do. A person who works for units
-// sees those only.
+// Inbox lists all that people at the agency must do, nearest target first; what
+// has none stands at the top: a notice is read before the next school day. A
+// person who works for units sees those only.
 func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) {
 	if err := n.MayView(ctx, actor, "inbox"); err != nil {
 		return nil, err
 	}
 	var rows []InboxRow
 	err := n.Store.View(ctx, func(tx mash.NodeTx) error {
-		tasks, err := tx.OpenTasks(n.unitsOf(actor), 500)
+		tasks, err := tx.OpenTasks(n.unitsOf(actor), 0)
 		if err != nil {
 			return err
 		}
@@ -177,6 +178,7 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 		}
 		return nil
 	})
+	slices.SortStableFunc(rows, func(a, b InboxRow) int { return a.Target.Compare(b.Target) })
 	return rows, err
 }
 

@@ -101,7 +101,7 @@ func TestAnotherUnit(t *testing.T) {
 	own, other := f.as("dsl-999001"), f.as("dsl-999002")
 	own.want(own.get("/tasks/"+task), 200, "Rowan")
 	other.want(other.get("/tasks"), 200, "Nothing is waiting")
-	other.want(other.get("/api/v1/tasks"), 200, `{"tasks":[]}`)
+	other.want(other.get("/api/v1/tasks"), 200, `{"total":0,"page":1,"pages":1,"tasks":[]}`)
 	gone := "/tasks/0193e9a0-0000-7000-8000-000000000000"
 	id := regexp.MustCompile(`urn:request:[0-9a-f-]+`)
 	for _, p := range []string{"", "/answer", "/match", "/review", "/acknowledge", "/ask-back"} {
@@ -130,7 +130,7 @@ func TestAPI(t *testing.T) {
 	req := f.ask(millbrook, told, concerns, rowan())
 	task := f.taskOf(req).ID
 	c := f.as("reviewer")
-	c.want(c.get("/api/v1/tasks"), 200, `{"tasks":[{"id":"`+task+`","kind":"answer","hub":"fernshire","request":"`+req+`","party":{"agency":"schools","unit":"999001"},"created":"2026-11-20T15:40:00Z","opened_by":""}]}`)
+	c.want(c.get("/api/v1/tasks"), 200, `{"total":1,"page":1,"pages":1,"tasks":[{"id":"`+task+`","kind":"answer","hub":"fernshire","request":"`+req+`","party":{"agency":"schools","unit":"999001"},"created":"2026-11-20T15:40:00Z","opened_by":""}]}`)
 	c.want(c.get("/api/v1/tasks/"+task), 200, `"Tessel"`, `"categories":["education.concern","education.attendance"]`)
 	c.want(c.get("/api/v1/tasks"), 200, `"opened_by":"schools-reviewer"`)
 	c.want(c.get("/tasks"), 200, "Opened", "K7QM-2ZXA", "6 hours", "Held for you by Fernshire Council, as processor for each school")

@@ -23,17 +23,24 @@ type listedTask struct {
 	OpenedBy string     `json:"opened_by"`
 }
 
+// taskList is one page of the inbox.
+type taskList struct {
+	mash.Paging
+	Tasks []listedTask `json:"tasks"`
+}
+
 // listTasks answers GET /api/v1/tasks.
 func (s *site) listTasks(w http.ResponseWriter, r *http.Request) error {
 	tasks, err := s.Node.Inbox(r.Context(), actor(r.Context()))
 	if err != nil {
 		return err
 	}
-	list := make([]listedTask, 0, len(tasks))
-	for _, t := range tasks {
-		list = append(list, listedTask{ID: t.ID, Kind: t.Kind, Hub: t.Hub, Request: t.Request, Party: t.Party, Created: t.Created, OpenedBy: t.OpenedBy})
+	paging, here := pageOf(tasks, kit.PageNumber(r))
+	list := taskList{Paging: paging, Tasks: []listedTask{}}
+	for _, t := range here {
+		list.Tasks = append(list.Tasks, listedTask{ID: t.ID, Kind: t.Kind, Hub: t.Hub, Request: t.Request, Party: t.Party, Created: t.Created, OpenedBy: t.OpenedBy})
 	}
-	return writeJSON(w, map[string]any{"tasks": list})
+	return writeJSON(w, list)
 }
 
 // showTask answers GET /api/v1/tasks/{id}.
