@@ -2,6 +2,7 @@ package enquiry
 
 import (
 	"context"
+	"time"
 
 	"mashhub/hub/mash"
 )
@@ -9,7 +10,18 @@ import (
 // Worklist is one page of the enquiries that somebody works on.
 type Worklist struct {
 	mash.Paging
-	Rows []mash.Enquiry
+	Rows []WorkRow `json:"rows"`
+}
+
+// WorkRow is one enquiry under way: nothing about anybody.
+type WorkRow struct {
+	ID        string            `json:"id"`
+	Reference string            `json:"reference"`
+	RAG       mash.RAG          `json:"rag"`
+	State     mash.EnquiryState `json:"state"`
+	Review    bool              `json:"review"` // an answer came after the decision
+	OpenedAt  time.Time         `json:"opened_at"`
+	OpenedBy  string            `json:"opened_by"`
 }
 
 // Worklist lists the enquiries that are not closed and that the actor works
@@ -34,9 +46,12 @@ func (d *Desk) Worklist(ctx context.Context, actor mash.Actor, page int) (Workli
 		if err != nil {
 			return err
 		}
-		w = Worklist{Paging: mash.PageOf(total, page)}
+		w = Worklist{Paging: mash.PageOf(total, page), Rows: []WorkRow{}}
 		f.Skip = w.Skip()
-		w.Rows, err = tx.ListEnquiries(f)
+		all, err := tx.ListEnquiries(f)
+		for _, e := range all {
+			w.Rows = append(w.Rows, WorkRow{ID: e.ID, Reference: e.Reference, RAG: e.RAG, State: e.State, Review: e.Review, OpenedAt: e.OpenedAt, OpenedBy: e.OpenedBy})
+		}
 		return err
 	})
 	if err != nil {

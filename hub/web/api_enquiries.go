@@ -13,6 +13,8 @@ func (a *api) enquiries() {
 	d := a.site.Desk
 	add[withBody](a, op{"open-enquiry", http.MethodPost, "/enquiries", ruleNew, "Open an enquiry", http.StatusCreated},
 		func(c call, in enquiry.OpenInput) (mash.Enquiry, error) { return d.Open(c, c.actor, in) })
+	add[withPage](a, op{"enquiries", http.MethodGet, "/enquiries", ruleBoard, "Enquiries under way, or up for review, newest first, a page at a time", http.StatusOK},
+		func(c call, _ nothing) (enquiry.Worklist, error) { return d.Worklist(c, c.actor, c.page) })
 	add[withIDBody](a, op{"ask", http.MethodPost, "/enquiries/{id}/ask", ruleAsk, "Ask agencies, and say why others are not asked", http.StatusOK},
 		func(c call, in enquiry.AskInput) ([]mash.Request, error) {
 			out, err := d.Ask(c, c.actor, c.id, in)

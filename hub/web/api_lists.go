@@ -30,6 +30,12 @@ type NoticeRow struct {
 	How          string                 `json:"acknowledged_how,omitempty"` // person, or system: the recipient's own has it
 }
 
+// checkpointOut is a checkpoint with the key that it is checked with.
+type checkpointOut struct {
+	Checkpoint
+	Key string `json:"key" doc:"The log's public key; compare it with the one from somewhere else"`
+}
+
 // noticeLimit is how many notices are listed.
 const noticeLimit = 500
 
@@ -77,7 +83,10 @@ func (a *api) lists() {
 			return orEmpty(out), err
 		})
 	add[bare](a, op{"audit-checkpoint", http.MethodGet, "/audit/checkpoint", ruleAudit, "The newest signed state of the log", http.StatusOK},
-		func(c call, _ nothing) (Checkpoint, error) { return s.checkpoint(c) })
+		func(c call, _ nothing) (checkpointOut, error) {
+			at, err := s.checkpoint(c)
+			return checkpointOut{at, s.Verifier}, err
+		})
 
 	raw := func(id, path, contentType, summary string) {
 		a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: id, Method: http.MethodGet, Path: apiPrefix + path, Summary: summary,

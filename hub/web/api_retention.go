@@ -14,6 +14,12 @@ type (
 	noteIn struct {
 		Note string `json:"note"`
 	}
+	referenceIn struct {
+		Reference string `json:"reference" doc:"As people say it on the telephone, for example K7QM-2ZXA"`
+	}
+	foundOut struct {
+		Enquiry string `json:"enquiry" doc:"The enquiry's id"`
+	}
 )
 
 // retention registers how records are kept and destroyed.
@@ -21,6 +27,11 @@ func (a *api) retention() {
 	d := a.site.Desk
 	add[bare](a, op{"retention", http.MethodGet, "/retention", ruleRetention, "What is due for review, on hold and destroyed, and the catalogue", http.StatusOK},
 		func(c call, _ nothing) (enquiry.RetentionPicture, error) { return d.Kept(c, c.actor) })
+	add[withBody](a, op{"find-enquiry", http.MethodPost, "/retention/find", ruleHold, "Find an enquiry by its reference, to place or lift a legal hold", http.StatusOK},
+		func(c call, in referenceIn) (foundOut, error) {
+			id, err := d.FindEnquiry(c, c.actor, in.Reference)
+			return foundOut{id}, err
+		})
 	add[withID](a, op{"enquiry-retention", http.MethodGet, "/enquiries/{id}/retention", ruleRetention, "How one enquiry is kept", http.StatusOK},
 		func(c call, _ nothing) (enquiry.RetentionRow, error) { return d.KeptEnquiry(c, c.actor, c.id) })
 	at := func(id, path, rule, summary string) op {

@@ -129,4 +129,10 @@ func TestWorklistShowsAll(t *testing.T) {
 	first, last := w.get("/").body, w.get("/?page=6").body
 	contains(t, "the first page", first, "shows 1 to 100 of 521", `href="/?page=6"`)
 	contains(t, "the last page", last, "shows 501 to 521 of 521", oldest.Reference)
+
+	var list enquiry.Worklist
+	w.json("GET", "/api/v1/enquiries?page=6", "", &list)
+	if list.Total != 521 || list.Pages != 6 || len(list.Rows) != 21 || list.Rows[20].ID != oldest.ID || list.Rows[20].OpenedBy != oldest.OpenedBy {
+		t.Errorf("the API: %+v", list.Paging)
+	}
 }
