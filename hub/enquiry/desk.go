@@ -112,6 +112,26 @@ func (d *Desk) act(ctx context.Context, actor mash.Actor, id, step string) (mash
 	return e, nil
 }
 
+// Follow decides whether the actor may hear that the enquiry with a reference
+// has changed: who may not see its page may not, because that it is there, and
+// busy, is already something. Errors: CodeNotFound for what is not there and
+// what may not be seen alike, CodeFault.
+func (d *Desk) Follow(ctx context.Context, actor mash.Actor, reference string) error {
+	var id string // of no enquiry, where there is none
+	err := d.Store.View(ctx, func(tx mash.HubTx) error {
+		e, err := tx.EnquiryByReference(reference)
+		if id = e.ID; errors.Is(err, mash.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = d.act(ctx, actor, id, "enquiry")
+	return err
+}
+
 // notFound is what an outsider gets for what is not there and for what is not
 // theirs: telling the two apart would itself disclose.
 func notFound() error { return mash.Errorf(mash.CodeNotFound, "there is no such enquiry") }

@@ -42,7 +42,8 @@ var routeRules = []string{ruleHome, ruleLive, ruleNew, ruleNotices, ruleAudit}
 
 // deskRules are decided by the use case that the handler calls, because only
 // it knows how the person stands to the enquiry and whether that is restricted.
-// TestEveryRoute proves that each of them does.
+// TestEveryRoute proves that each of them does. The events of one enquiry are
+// decided twice: as live ones here, and as its page in live.go.
 var deskRules = []string{ruleBoard, ruleEnquiry, ruleChronology, ruleRequest, ruleAct, ruleAsk, ruleReview, ruleDecide,
 	ruleFeedback, ruleClose, ruleReopen, ruleHealth, ruleSetAside, ruleOutOfScope, ruleQuarantine, ruleRetention, ruleHold, ruleDispose}
 

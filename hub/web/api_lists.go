@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -89,14 +90,20 @@ func (a *api) lists() {
 		})
 
 	raw := func(id, path, contentType, summary string) {
-		a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: id, Method: http.MethodGet, Path: apiPrefix + path, Summary: summary,
+		var params []*huma.Param
+		if strings.HasSuffix(path, "/{reference}") {
+			params = []*huma.Param{{Name: "reference", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}}
+		}
+		a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: id, Method: http.MethodGet, Path: apiPrefix + path, Summary: summary, Parameters: params,
 			Responses: map[string]*huma.Response{"200": {Description: summary, Content: map[string]*huma.MediaType{contentType: {}}}}})
 	}
 	raw("audit-bundle", "/audit/bundle", "application/jsonl", "The whole log, to be checked with the public key")
 	raw("events", "/events", "text/event-stream", "Says that something changed, never what")
+	raw("enquiry-events", "/events/{reference}", "text/event-stream", "Says that one enquiry changed, never what; nothing about one that you may not see")
 	s.router.Handle(
 		kit.Route{Pattern: "GET " + apiPrefix + "/audit/bundle", Rule: ruleAudit, API: true, Timeout: bundleTime, Handler: s.bundle},
 		kit.Route{Pattern: "GET " + apiPrefix + "/events", Rule: ruleLive, API: true, Stream: true, Handler: s.stream},
+		kit.Route{Pattern: "GET " + apiPrefix + "/events/{reference}", Rule: ruleLive, API: true, Stream: true, Handler: s.streamEnquiry},
 	)
 }
 
