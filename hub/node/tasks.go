@@ -411,11 +411,11 @@ func (n *Node) AskBack(ctx context.Context, actor mash.Actor, taskID, text strin
 	if apart(t.Kind) {
 		return noTask()
 	}
+	if t, _, err = n.openTask(ctx, actor, taskID, t.Kind); err != nil {
+		return err // before the text: who may not open it learns nothing of it
+	}
 	if strings.TrimSpace(text) == "" || len(text) > 5000 {
 		return mash.Invalid("text", "is missing or longer than 5,000 characters", "write your question")
-	}
-	if t, _, err = n.openTask(ctx, actor, taskID, t.Kind); err != nil {
-		return err
 	}
 	return n.clarify(ctx, actor, t, text)
 }

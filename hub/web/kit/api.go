@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -26,7 +27,8 @@ type APIConfig struct {
 	// Published says as what a type is described that is written in another form
 	// than it is held in.
 	Published map[reflect.Type]reflect.Type
-	// Changed is called after every operation that may have changed something.
+	// Changed is called after every operation that may have changed something;
+	// nil where the use cases tell of that themselves.
 	Changed func()
 }
 
@@ -40,11 +42,12 @@ type API struct {
 	routes map[string]Route
 }
 
-// Op is one operation. MaxBody is as in Route.
+// Op is one operation. MaxBody and Timeout are as in Route.
 type Op struct {
 	ID, Method, Path, Rule, Summary string
 	Status                          int
 	MaxBody                         int64
+	Timeout                         time.Duration
 }
 
 // Get is an operation that changes nothing.
@@ -112,6 +115,9 @@ type Nothing struct{}
 
 // NewAPI gives an API without operations under a router's rules.
 func NewAPI(rt *Router, c APIConfig) *API {
+	if c.Changed == nil {
+		c.Changed = func() {}
+	}
 	h := huma.DefaultConfig(c.Title, "1")
 	h.Info.Description = c.Description + " Sign in by POST /sign-in and keep the cookie. What is not there and what you may not see are one answer, 404."
 	h.OpenAPIPath, h.DocsPath, h.SchemasPath, h.CreateHooks = "", "", "", nil
@@ -184,7 +190,7 @@ func (a *API) read(ctx context.Context, p APIInput, in any) (Call, error) {
 
 // operation describes o to the library and its rule to the router.
 func (a *API) operation(o Op, in reflect.Type) huma.Operation {
-	a.routes[o.Method+" "+APIPrefix+o.Path] = Route{Rule: o.Rule, MaxBody: o.MaxBody}
+	a.routes[o.Method+" "+APIPrefix+o.Path] = Route{Rule: o.Rule, MaxBody: o.MaxBody, Timeout: o.Timeout}
 	h := huma.Operation{OperationID: o.ID, Method: o.Method, Path: APIPrefix + o.Path, Summary: o.Summary, DefaultStatus: o.Status,
 		Errors:   []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusServiceUnavailable},
 		Metadata: map[string]any{}, SkipValidateBody: true, SkipValidateParams: true, MaxBodyBytes: o.MaxBody}
