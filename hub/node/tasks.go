@@ -224,7 +224,7 @@ func (n *Node) view(ctx context.Context, actor mash.Actor, hub, page, request st
 	}
 	switch {
 	case dec.Fault:
-		return mash.Errorf(mash.CodeFault, "this could not be decided; it is recorded and the policy's owner is told")
+		return mash.Undecided()
 	case !permitted:
 		return noTask()
 	}
@@ -356,7 +356,7 @@ func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) 
 		return t, b, noTask()
 	}
 	if t.State != "open" {
-		return t, b, mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+		return t, b, mash.Conflict("this task is done already; nothing was changed", "go on with the next one in the inbox")
 	}
 	if err := n.view(ctx, actor, t.Hub, "task", t.Request, []string{t.ID}); err != nil {
 		return t, b, err
@@ -374,7 +374,7 @@ func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) 
 		return err
 	})
 	if err == nil && t.State != "open" {
-		err = mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+		err = mash.Conflict("this task is done already; nothing was changed", "go on with the next one in the inbox")
 	}
 	return t, b, err
 }
@@ -388,14 +388,14 @@ func (n *Node) finish(ctx context.Context, t mash.Task, b taskBody, actor mash.A
 			return err
 		}
 		if now.State != "open" {
-			return mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+			return mash.Conflict("this task is done already; nothing was changed", "go on with the next one in the inbox")
 		}
 		h, err := tx.Held(t.Hub, t.Request, t.Party)
 		if err != nil {
 			return err
 		}
 		if h.Revision != b.revision {
-			return mash.Errorf(mash.CodeConflict, "the question changed meanwhile; nothing was changed, look at it again")
+			return mash.Conflict("the question changed meanwhile; nothing was changed", "look at it again")
 		}
 		return f(w)
 	})

@@ -38,7 +38,7 @@ func (c *client) problem(a reply, status int, code mash.Code, field string) {
 	c.t.Helper()
 	var p kit.APIProblem
 	if err := json.Unmarshal([]byte(a.body), &p); err != nil || a.status != status || p.Code != code || p.Field != field ||
-		!strings.HasPrefix(a.header.Get("Content-Type"), "application/problem+json") || code == mash.CodeInvalid && p.Remedy == "" {
+		!strings.HasPrefix(a.header.Get("Content-Type"), "application/problem+json") || (code == mash.CodeInvalid || code == mash.CodeConflict) && p.Remedy == "" {
 		c.t.Errorf("%d %v %s, want %d %s %s", a.status, err, a.body, status, code, field)
 	}
 }
@@ -51,7 +51,9 @@ func TestAPIAnswers(t *testing.T) {
 	task := "/tasks/" + f.taskOf(req).ID
 	c, other := f.as("dsl-999001"), f.as("dsl-999002")
 	good := record.Item{Category: "education.concern", Kind: record.Fact, Date: record.NewDate(2026, 11, 3), Title: "Came to school hungry", Source: "Concerns log"}
-	answer := func(a node.PersonAnswer) node.Answer { return node.Answer{Persons: map[string]node.PersonAnswer{"subject-1": a}} }
+	answer := func(a node.PersonAnswer) node.Answer {
+		return node.Answer{Persons: map[string]node.PersonAnswer{"subject-1": a}}
+	}
 	many := node.PersonAnswer{Outcome: "records_found"}
 	for range 51 {
 		many.Items = append(many.Items, good)

@@ -94,7 +94,7 @@ func (s *site) seeQuarantine(w http.ResponseWriter, r *http.Request) error {
 	case errors.As(err, &e) && e.Code == mash.CodeInvalid:
 		return s.writeQuarantine(w, r, sentence(e), kit.Status(err))
 	case errors.As(err, &e) && e.Code == mash.CodeConflict:
-		return s.writeQuarantine(w, r, upper(e.Message)+".", kit.Status(err))
+		return s.writeQuarantine(w, r, upper(e.Message)+". "+upper(e.Remedy)+".", kit.Status(err))
 	}
 	return err
 }

@@ -47,7 +47,8 @@ func (rt *Router) Problem(ctx context.Context, err error) *APIProblem {
 	case p.Status == http.StatusNotFound:
 		p.Code = mash.CodeNotFound // and no more, whatever the reason was
 	case errors.Is(err, ErrUndecided):
-		p.Status, p.Code, p.Message = http.StatusServiceUnavailable, mash.CodeFault, "this could not be decided; it is recorded"
+		u := mash.Undecided()
+		p.Status, p.Code, p.Message, p.Remedy = http.StatusServiceUnavailable, u.Code, u.Message, u.Remedy
 	case p.Status == 0:
 		p.Status, p.Code, p.Message = http.StatusInternalServerError, mash.CodeInternal, "internal error"
 	case errors.As(err, &e):
