@@ -82,11 +82,11 @@ func TestARatingReachesTheAgency(t *testing.T) {
 		p.must(err)
 		return len(rows) == 1 && rows[0].ID == v.Task.ID && rows[0].Target.Equal(want)
 	})
-	board, err := p.hub.Desk.Board(t.Context(), w.Actor)
+	board, err := p.hub.Desk.Board(t.Context(), w.Actor, 1)
 	p.must(err)
 	now := p.request(r.ID)
-	if !board[0].TargetAt.Equal(want) || board[0].RAG != mash.Red || !w.sees(id).Requests[0].TargetAt.Equal(want) || now.Revision != 2 || len(now.Earlier) != 1 {
-		t.Errorf("the board says %v, the request %+v", board[0].TargetAt, now)
+	if !board.Rows[0].TargetAt.Equal(want) || board.Rows[0].RAG != mash.Red || !w.sees(id).Requests[0].TargetAt.Equal(want) || now.Revision != 2 || len(now.Earlier) != 1 {
+		t.Errorf("the board says %v, the request %+v", board.Rows[0].TargetAt, now)
 	}
 	p.eventually("the agency has it", func() bool { return times(p.kinds(r.ID), mash.EventAmendTaken) == 1 })
 	if k := p.kinds(r.ID); times(k, mash.EventRetargeted) != 1 || times(k, mash.EventAmended) != 1 || times(k, mash.EventSent) != 1 || times(k, mash.EventDelivered) != 1 {

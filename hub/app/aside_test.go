@@ -452,10 +452,10 @@ func TestARefusedAnswerIsSeen(t *testing.T) {
 	if !slices.Contains(now.Marks, mash.MarkAnswerRefused) || now.AnswerRefused != mash.CodeOutOfScope || now.State.Ended() {
 		t.Errorf("the request: %s %v %s", now.State, now.Marks, now.AnswerRefused)
 	}
-	rows, err := p.hub.Desk.Board(t.Context(), w.Actor)
+	b, err := p.hub.Desk.Board(t.Context(), w.Actor, 1)
 	p.must(err)
-	if len(rows) != 1 || rows[0].AnswerRefused != mash.CodeOutOfScope || rows[0].Telephone == "" {
-		t.Errorf("the board: %+v", rows)
+	if len(b.Rows) != 1 || b.Rows[0].AnswerRefused != mash.CodeOutOfScope || b.Rows[0].Telephone == "" {
+		t.Errorf("the board: %+v", b)
 	}
 	p.look(func(tx mash.HubTx) error {
 		events, err := tx.Events(r.ID)
@@ -607,9 +607,9 @@ func TestAnAnswerToAClosedEnquiryIsFound(t *testing.T) {
 	_, err = d.Close(t.Context(), w.Actor, id, enquiry.CloseInput{})
 	p.must(err)
 	listed := func() int {
-		all, err := d.Worklist(t.Context(), w.Actor)
+		l, err := d.Worklist(t.Context(), w.Actor, 1)
 		p.must(err)
-		return len(all)
+		return l.Total
 	}
 	if n := listed(); n != 0 {
 		t.Errorf("%d listed after closing", n)

@@ -321,8 +321,8 @@ func TestHeldForReview(t *testing.T) {
 	p.wants(err, mash.CodeNotFound)
 	_, err = d.ReviewAsk(t.Context(), m.Actor, r.ID, true, " ")
 	p.wants(err, mash.CodeInvalid)
-	if rows, _ := d.Board(t.Context(), w.Actor); len(rows) != 1 || rows[0].State != string(mash.RequestHeld) {
-		t.Errorf("the board shows %+v", rows)
+	if b, _ := d.Board(t.Context(), w.Actor, 1); len(b.Rows) != 1 || b.Rows[0].State != string(mash.RequestHeld) {
+		t.Errorf("the board shows %+v", b)
 	}
 	p.clock.pass(time.Hour)
 	r, err = d.ReviewAsk(t.Context(), m.Actor, r.ID, true, "it names a place")

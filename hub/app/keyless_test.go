@@ -35,13 +35,15 @@ func TestTheBoardStandsWithoutContentKeys(t *testing.T) {
 	if _, err := p.hub.Desk.Show(t.Context(), worker.Actor, e, "enquiry"); err == nil {
 		t.Error("content was read without its key: this test proves nothing")
 	}
-	rows, err := p.hub.Desk.Board(t.Context(), worker.Actor)
+	board, err := p.hub.Desk.Board(t.Context(), worker.Actor, 1)
 	p.must(err)
+	rows := board.Rows
 	if len(rows) != 1 || rows[0].Request != r.ID || rows[0].Telephone == "" {
 		t.Errorf("the board shows %+v, want the one request and whom to telephone", rows)
 	}
-	all, err := p.hub.Desk.Worklist(t.Context(), worker.Actor)
+	list, err := p.hub.Desk.Worklist(t.Context(), worker.Actor, 1)
 	p.must(err)
+	all := list.Rows
 	if len(all) != 1 || all[0].ID != e {
 		t.Errorf("%d enquiries are on the worklist, want the one", len(all))
 	}

@@ -186,10 +186,10 @@ func TestARestrictedEnquiryLooksLikeNone(t *testing.T) {
 		t.Error("an outsider changed it")
 	}
 	for who, want := range map[string]int{"colleague": 0, "manager": 0, "ig": 0, "worker": 1} {
-		rows, err := d.Board(ctx, p.as(who).Actor)
+		b, err := d.Board(ctx, p.as(who).Actor, 1)
 		p.must(err)
-		if len(rows) != want {
-			t.Errorf("%s sees %d rows on the board, want %d", who, len(rows), want)
+		if len(b.Rows) != want || b.Total != want {
+			t.Errorf("%s sees %d rows of %d on the board, want %d", who, len(b.Rows), b.Total, want)
 		}
 	}
 	if x := p.as("worker").sees(id); x.Enquiry.ID != id || len(x.Content.People) != 1 {

@@ -154,10 +154,10 @@ func TestAnAgencyThatIsNotTold(t *testing.T) {
 	p.bus.set(func() { p.bus.down = false })
 	board := func() map[string]enquiry.BoardRow {
 		t.Helper()
-		rows, err := d.Board(t.Context(), w.Actor)
+		b, err := d.Board(t.Context(), w.Actor, 1)
 		p.must(err)
 		out := map[string]enquiry.BoardRow{}
-		for _, row := range rows {
+		for _, row := range append(b.Rows, b.Untold...) {
 			out[row.Request] = row
 		}
 		return out

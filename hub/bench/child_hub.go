@@ -173,7 +173,7 @@ func (d *hubDesk) show(ctx context.Context, c change) (shown, error) {
 
 func (d *hubDesk) pending(ctx context.Context, _ struct{}) (p pending, err error) {
 	err = d.h.Store.View(ctx, func(tx mash.HubTx) error {
-		open, err := tx.OpenRequests(0)
+		open, err := tx.OpenRequests(mash.RequestFilter{})
 		if err != nil {
 			return err
 		}

@@ -155,7 +155,7 @@ func (d *Desk) Amend(ctx context.Context, actor mash.Actor, requestID string, in
 		}
 		return r, err
 	}
-	return mash.Request{}, mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and amend then")
+	return mash.Request{}, mash.Conflict("the enquiry kept changing", "look again and amend then")
 }
 
 func (d *Desk) amend(ctx context.Context, actor mash.Actor, requestID string, in AmendInput) (mash.Request, error) {
@@ -164,7 +164,7 @@ func (d *Desk) amend(ctx context.Context, actor mash.Actor, requestID string, in
 		return r, err
 	}
 	if r.State.Ended() || r.MessageID == "" {
-		return r, mash.Errorf(mash.CodeConflict, "the request is %s; there is no open question to change", r.State)
+		return r, mash.Conflict("the request is "+string(r.State)+"; there is no open question to change", "ask anew instead")
 	}
 	next, err := d.amended(e, r, in)
 	if err != nil {
@@ -265,15 +265,15 @@ func wider(r, next mash.Request, dec mash.Decision) (mash.Request, error) {
 	case dec.Fault:
 		return r, denied(dec)
 	case dec.Answer == mash.Review:
-		return r, mash.Errorf(mash.CodeConflict, "a manager must ask for more: %s", strings.Join(dec.Reasons, " "))
+		return r, mash.Conflict("a manager must ask for more: "+strings.Join(dec.Reasons, " "), "ask a manager to change the question")
 	case dec.Answer != mash.Permit || !implements(dec.Obligations):
-		return r, mash.Errorf(mash.CodeConflict, "the agreement does not allow more: %s", strings.Join(dec.Reasons, " "))
+		return r, mash.Conflict("the agreement does not allow more: "+strings.Join(dec.Reasons, " "), "leave out what it does not allow")
 	}
 	next.Decision, next.Fields = dec.ID, dec.Fields
 	next.Persons, next.Categories = permitted(dec, next.Persons), permitted(dec, next.Categories)
 	if len(next.Fields) == 0 || len(next.Persons) == 0 || len(next.Categories) == 0 ||
 		covers(r.Persons, r.Categories, next.Persons, next.Categories) && !next.From.Before(r.From) && !next.To.After(r.To) {
-		return r, mash.Errorf(mash.CodeConflict, "the agreement does not allow more than was asked")
+		return r, mash.Conflict("the agreement does not allow more than was asked", "leave the question as it is, or choose something else to ask for")
 	}
 	return next, nil
 }

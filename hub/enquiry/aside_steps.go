@@ -32,7 +32,7 @@ func (d *Desk) consider(ctx context.Context, actor mash.Actor, ref, reason, stat
 		return err
 	}
 	if s.row.Kind == AsideOutside {
-		return mash.Errorf(mash.CodeConflict, "this is outside what was asked: the agreement did not let us ask for it, so it cannot be taken in")
+		return mash.Conflict("this is outside what was asked: the agreement did not let us ask for it, so it cannot be taken in", "leave it sealed, or ask a manager to destroy it")
 	}
 	if blank(reason) {
 		return mash.Invalid("reason", "is missing", "say what is in it and why you take it in or leave it out")
@@ -46,19 +46,19 @@ func (d *Desk) consider(ctx context.Context, actor mash.Actor, ref, reason, stat
 		l := landed{ret}
 		switch {
 		case l.has(mash.FlagOutdated):
-			return mash.Errorf(mash.CodeConflict, "who somebody is was corrected since this was asked, so it may be about somebody else; nothing was changed")
+			return mash.Conflict("who somebody is was corrected since this was asked, so it may be about somebody else; nothing was changed", "wait for the answer to the corrected question")
 		case s.row.Guarded && state == mash.ReturnTakenIn:
-			return mash.Errorf(mash.CodeConflict, "the family withdrew its agreement before this came; nothing was changed")
+			return mash.Conflict("the family withdrew its agreement before this came; nothing was changed", "have a manager leave it out")
 		case l.has(mash.FlagSuperseded):
-			return mash.Errorf(mash.CodeConflict, "a newer answer of this agency is here; nothing was changed")
+			return mash.Conflict("a newer answer of this agency is here; nothing was changed", "read that one")
 		case !l.has(mash.FlagLate):
-			return mash.Errorf(mash.CodeConflict, "this answer did not come late; nothing was changed")
+			return mash.Conflict("this answer did not come late; nothing was changed", "read it in the chronology")
 		case l.considered(mash.ReturnTakenIn):
-			return mash.Errorf(mash.CodeConflict, "this was taken in already; nothing was changed")
+			return mash.Conflict("this was taken in already; nothing was changed", "read it in the chronology")
 		case l.considered(state):
-			return mash.Errorf(mash.CodeConflict, "this was left out already; nothing was changed")
+			return mash.Conflict("this was left out already; nothing was changed", "take it in if it belongs to the picture after all")
 		case ret.ItemCount > 0 && len(ret.Items) == 0:
-			return mash.Errorf(mash.CodeConflict, "its content was destroyed with the enquiry's key; nothing was changed")
+			return mash.Conflict("its content was destroyed with the enquiry's key; nothing was changed", "ask the agency again if it is needed")
 		}
 		ret.Considered = &mash.Considered{State: state, By: actor.ID, At: now}
 		if err := tx.UpdateReturn(ret); err != nil {
@@ -118,7 +118,7 @@ func (d *Desk) Destroy(ctx context.Context, actor mash.Actor, ref string, in Des
 		return err
 	}
 	if s.row.Kind != AsideOutside {
-		return mash.Errorf(mash.CodeConflict, "this answers the question: it is taken in or left out, not destroyed")
+		return mash.Conflict("this answers the question, so it is not destroyed", "take it in or leave it out")
 	}
 	if blank(in.Reason) {
 		return mash.Invalid("reason", "is missing", "say why it is destroyed")
@@ -130,11 +130,11 @@ func (d *Desk) Destroy(ctx context.Context, actor mash.Actor, ref string, in Des
 			return err
 		}
 		if p.State != mash.AsideKept {
-			return mash.Errorf(mash.CodeConflict, "this was destroyed already; nothing was changed")
+			return mash.Conflict("this was destroyed already; nothing was changed", "there is nothing left to do")
 		}
 		if _, err := change(tx, p.EnquiryID, func(e *mash.Enquiry) error {
 			if e.Retention.Hold {
-				return mash.Errorf(mash.CodeConflict, "this enquiry is under a legal hold: nothing of it is destroyed")
+				return mash.Conflict("this enquiry is under a legal hold: nothing of it is destroyed", "wait until the hold is lifted")
 			}
 			e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "set_aside.destroy", Request: p.RequestID, Ref: ref, Text: in.Reason})
 			return nil

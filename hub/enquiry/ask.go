@@ -50,7 +50,7 @@ func (d *Desk) Ask(ctx context.Context, actor mash.Actor, enquiryID string, in A
 		}
 		return requests, nil
 	}
-	return nil, mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and ask then")
+	return nil, mash.Conflict("the enquiry kept changing", "look again and ask then")
 }
 
 // asking are the states in which more may be asked.
@@ -135,7 +135,7 @@ func (d *Desk) checkAsk(ctx context.Context, e mash.Enquiry, in AskInput) error 
 			return mash.Invalid(field+"party", "is not an agency of this partnership", "choose one from the directory; schools are asked by URN")
 		}
 		if slices.Contains(asked, pa.Party) {
-			return mash.Errorf(mash.CodeConflict, "%s has an open request of this enquiry", pa.Party)
+			return mash.Conflict(pa.Party.String()+" has an open request of this enquiry", "change that question, or withdraw it first")
 		}
 		asked = append(asked, pa.Party)
 		if twice(pa.Persons) || twice(pa.Categories) {
@@ -409,7 +409,7 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 		return r, err
 	}
 	if r.State != mash.RequestHeld {
-		return r, mash.Errorf(mash.CodeConflict, "the request is %s, not held for review", r.State)
+		return r, mash.Conflict("the request is "+string(r.State)+", not held for review", "look at it again: it has been reviewed, or withdrawn")
 	}
 	if blank(reason) {
 		return r, mash.Invalid("reason", "is missing", "say why")
@@ -446,7 +446,7 @@ func (d *Desk) ReviewAsk(ctx context.Context, actor mash.Actor, requestID string
 		return d.settleAsk(ctx, tx, actor, e, &r, dec, now, false, refused)
 	})
 	if errors.Is(err, mash.ErrStale) {
-		err = mash.Errorf(mash.CodeConflict, "the request or its enquiry changed meanwhile; look again")
+		err = mash.Conflict("the request or its enquiry changed meanwhile", "look again")
 	}
 	return r, err
 }
@@ -465,7 +465,7 @@ func (d *Desk) Withdraw(ctx context.Context, actor mash.Actor, requestID, reason
 			return err
 		}
 		if r.State.Ended() {
-			return mash.Errorf(mash.CodeConflict, "the request is already %s", r.State)
+			return mash.Conflict("the request is already "+string(r.State), "there is nothing left to withdraw")
 		}
 		if _, err := change(tx, r.EnquiryID, func(e *mash.Enquiry) error {
 			e.Content.Notes = append(e.Content.Notes, mash.Note{At: d.Env.Now(), By: actor.ID, Step: "request.withdraw", Request: r.ID, Text: reason})

@@ -2,6 +2,7 @@ package enquiry
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"mashhub/hub/mash"
@@ -29,68 +30,88 @@ type BoardRow struct {
 	Timing        tracking.Timing `json:"timing"`
 }
 
-// Board lists what is outstanding, nearest target first, and then what has
-// ended and somebody must telephone about. Restricted enquiries
-// are absent except for those named. Errors: CodeNotFound for who may not see
-// a board, CodeFault.
-func (d *Desk) Board(ctx context.Context, actor mash.Actor) ([]BoardRow, error) {
+// Board is one page of what is outstanding.
+type Board struct {
+	mash.Paging
+	Late int        `json:"late"` // how many of all are past their target
+	Rows []BoardRow `json:"rows"`
+	// Untold has ended, and its agency could not be told so: somebody must
+	// telephone. It is on every page.
+	Untold []BoardRow `json:"untold,omitempty"`
+}
+
+// Board lists what is outstanding, nearest target first, a page at a time: it
+// counts all, and every one stands on some page (I1). Restricted enquiries are
+// absent, and not counted, except for those named. Errors: CodeNotFound for who
+// may not see a board, CodeFault.
+func (d *Desk) Board(ctx context.Context, actor mash.Actor, page int) (Board, error) {
 	now := d.Env.Now()
 	dec, entry, err := d.mayOpen(ctx, actor, "board")
 	if err != nil {
-		return nil, err
+		return Board{}, err
 	}
-	var rows []BoardRow
+	var b Board
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
-		rows = nil
-		open, err := tx.OpenRequests(500)
+		b = Board{Rows: []BoardRow{}}
+		f := mash.RequestFilter{Limit: mash.PageRows}
+		if f.Without, err = hidden(tx, actor); err != nil {
+			return err
+		}
+		total, late, err := tx.CountOpen(f, now)
 		if err != nil {
 			return err
 		}
-		untold, err := tx.UntoldRequests(500)
+		b.Paging, b.Late = mash.PageOf(total, page), late
+		f.Skip = b.Skip()
+		// Requests alone: a board needs no content, and must stand when a content
+		// key is missing.
+		open, err := tx.OpenRequests(f)
 		if err != nil {
 			return err
 		}
-		// Listed, not opened one by one: a board needs no content, and must
-		// stand when a content key is missing.
-		listed, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: underWay})
+		untold, err := tx.UntoldRequests()
 		if err != nil {
 			return err
-		}
-		seen := map[string]mash.Enquiry{}
-		for _, e := range listed {
-			seen[e.ID] = e
 		}
 		for _, r := range append(open, untold...) {
-			e, ok := seen[r.EnquiryID]
-			if !ok {
-				if e, err = tx.EnquiryHead(r.EnquiryID); err != nil {
-					return err
-				}
-				seen[r.EnquiryID] = e
-			}
-			if e.Restricted && relation(actor, e) != "named" {
+			if slices.Contains(f.Without, r.EnquiryID) {
 				continue
 			}
 			t, err := d.timing(tx, r)
 			if err != nil {
 				return err
 			}
-			rows = append(rows, BoardRow{Request: r.ID, Enquiry: r.EnquiryID, Reference: r.Reference, Party: r.Party,
+			into := &b.Rows
+			if r.State.Ended() {
+				into = &b.Untold
+			}
+			*into = append(*into, BoardRow{Request: r.ID, Enquiry: r.EnquiryID, Reference: r.Reference, Party: r.Party,
 				Name: d.Agencies.Name(r.Party), Telephone: d.Agencies.Telephone(r.Party), RAG: r.RAG, State: string(r.State),
 				Marks: r.Marks, AnswerRefused: r.AnswerRefused, RaisedAt: r.RaisedAt, TargetAt: r.TargetAt, Late: now.After(r.TargetAt) && !r.State.Ended(), Timing: t})
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return Board{}, err
 	}
-	for _, r := range rows {
+	for _, r := range append(slices.Clone(b.Rows), b.Untold...) {
 		entry.Shown = append(entry.Shown, r.Request)
 	}
 	if err := d.record(ctx, dec, entry); err != nil {
-		return nil, err // what could not be recorded is not shown
+		return Board{}, err // what could not be recorded is not shown
 	}
-	return rows, nil
+	return b, nil
+}
+
+// hidden lists the restricted enquiries that an actor is not named in.
+func hidden(tx mash.HubTx, actor mash.Actor) (ids []string, err error) {
+	all, err := tx.ListEnquiries(mash.EnquiryFilter{Restricted: true})
+	for _, e := range all {
+		if relation(actor, e) != "named" {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids, err
 }
 
 // mayOpen decides whether the actor may open a page that is about no enquiry.

@@ -33,7 +33,7 @@ func (d *Desk) Correct(ctx context.Context, actor mash.Actor, id string, in Corr
 		}
 		return err
 	}
-	return mash.Errorf(mash.CodeConflict, "the enquiry kept changing; look again and correct it then")
+	return mash.Conflict("the enquiry kept changing", "look again and correct it then")
 }
 
 // codeCorrected is why a question was withdrawn that may not be put about who
@@ -191,7 +191,7 @@ func (d *Desk) NarrowAgreement(ctx context.Context, actor mash.Actor, id string,
 	}
 	err := d.step(ctx, actor, id, "act", "enquiry.agreement_narrowed", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if e.Basis.Agreement == nil || e.Basis.Agreement.State != "given" {
-			return mash.Errorf(mash.CodeConflict, "this enquiry does not rest on the family's agreement")
+			return mash.Conflict("this enquiry does not rest on the family's agreement", "withdraw single questions instead")
 		}
 		a := *e.Basis.Agreement
 		if len(a.Scope) > 0 && !within(still, a.Scope) {

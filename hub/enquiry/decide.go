@@ -17,7 +17,7 @@ func (d *Desk) WriteOwnView(ctx context.Context, actor mash.Actor, id, view stri
 	}
 	return d.step(ctx, actor, id, "act", "enquiry.own_view", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if e.Content.OwnView != "" {
-			return mash.Errorf(mash.CodeConflict, "a view was written before the answers; it stays as it is")
+			return mash.Conflict("a view was written before the answers; it stays as it is", "write what has changed with the decision")
 		}
 		e.Content.OwnView = view
 		return nil
@@ -54,7 +54,7 @@ func (d *Desk) SetRAG(ctx context.Context, actor mash.Actor, id string, rag mash
 func (d *Desk) WithdrawAgreement(ctx context.Context, actor mash.Actor, id string) error {
 	err := d.step(ctx, actor, id, "act", "enquiry.agreement_withdrawn", nil, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if e.Basis.Agreement == nil {
-			return mash.Errorf(mash.CodeConflict, "this enquiry does not rest on the family's agreement")
+			return mash.Conflict("this enquiry does not rest on the family's agreement", "withdraw single questions instead")
 		}
 		a, now := *e.Basis.Agreement, d.Env.Now()
 		if a.WithdrawnAt == nil {
@@ -120,7 +120,7 @@ func (d *Desk) Decide(ctx context.Context, actor mash.Actor, id string, in Decid
 			return err
 		}
 		if e.VoiceNotSought == "" && !heard(entries) {
-			return mash.Errorf(mash.CodeConflict, "there is neither a child's voice nor a reason for its absence: record one before deciding")
+			return mash.Conflict("there is neither a child's voice nor a reason for its absence", "say why the child was not heard before deciding")
 		}
 		for _, c := range in.Cited {
 			if !slices.ContainsFunc(entries, func(x Entry) bool { return x.ID == c }) {
@@ -246,12 +246,12 @@ func (d *Desk) Close(ctx context.Context, actor mash.Actor, id string, in CloseI
 		if dec.Fault {
 			return dec, denied(dec)
 		}
-		return dec, mash.Errorf(mash.CodeConflict, "closing is refused: %s", strings.Join(dec.Reasons, " "))
+		return dec, mash.Conflict("closing is refused: "+strings.Join(dec.Reasons, " "), "do what the reasons name, then close it")
 	}
 	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
 		if _, err := change(tx, id, func(now *mash.Enquiry) error {
 			if now.Version != e.Version { // something landed between decision and effect
-				return mash.Errorf(mash.CodeConflict, "the enquiry changed meanwhile; look again and close it then")
+				return mash.Conflict("the enquiry changed meanwhile", "look again and close it then")
 			}
 			now.State = mash.EnquiryClosed
 			d.keepAs(now)

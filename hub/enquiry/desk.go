@@ -112,6 +112,26 @@ func (d *Desk) act(ctx context.Context, actor mash.Actor, id, step string) (mash
 	return e, nil
 }
 
+// Follow decides whether the actor may hear that the enquiry with a reference
+// has changed: who may not see its page may not, because that it is there, and
+// busy, is already something. Errors: CodeNotFound for what is not there and
+// what may not be seen alike, CodeFault.
+func (d *Desk) Follow(ctx context.Context, actor mash.Actor, reference string) error {
+	var id string // of no enquiry, where there is none
+	err := d.Store.View(ctx, func(tx mash.HubTx) error {
+		e, err := tx.EnquiryByReference(reference)
+		if id = e.ID; errors.Is(err, mash.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = d.act(ctx, actor, id, "enquiry")
+	return err
+}
+
 // notFound is what an outsider gets for what is not there and for what is not
 // theirs: telling the two apart would itself disclose.
 func notFound() error { return mash.Errorf(mash.CodeNotFound, "there is no such enquiry") }
@@ -120,7 +140,7 @@ func notFound() error { return mash.Errorf(mash.CodeNotFound, "there is no such 
 // apart, because somebody must act on it.
 func denied(dec mash.Decision) error {
 	if dec.Fault {
-		return mash.Errorf(mash.CodeFault, "this could not be decided; it is recorded and the policy's owner is told")
+		return mash.Undecided()
 	}
 	return notFound()
 }
@@ -157,7 +177,7 @@ func change(tx mash.HubTx, id string, f func(*mash.Enquiry) error) (mash.Enquiry
 		return e, err
 	}
 	if e.Retention.Going() {
-		return e, mash.Errorf(mash.CodeConflict, "the content of this enquiry was destroyed when its retention ended")
+		return e, mash.Conflict("the content of this enquiry was destroyed when its retention ended", "open a new enquiry if there is a new concern")
 	}
 	if err := f(&e); err != nil {
 		return e, err
@@ -170,5 +190,24 @@ func expect(e mash.Enquiry, step string, states ...mash.EnquiryState) error {
 	if slices.Contains(states, e.State) {
 		return nil
 	}
-	return mash.Errorf(mash.CodeConflict, "cannot %s: the enquiry is %s", step, e.State)
+	return mash.Conflict("cannot "+step+": the enquiry is "+string(e.State), first(step, e.State))
+}
+
+// first says what comes before a step that the state does not allow yet, or any
+// more.
+func first(step string, s mash.EnquiryState) string {
+	over := slices.Contains([]mash.EnquiryState{mash.EnquiryDecided, mash.EnquiryFeedbackSent, mash.EnquiryClosed}, s)
+	switch {
+	case over:
+		return "reopen it first, with a reason"
+	case step == "reopen":
+		return "go on with it: it is not decided yet"
+	case step == "tell the originator":
+		return "record the decision first"
+	case step == "collate" && s == mash.EnquiryCollated:
+		return "it is ready already: record the decision"
+	case step == "decide":
+		return "say first that the picture is ready for a decision"
+	}
+	return "look at the enquiry for what comes first"
 }

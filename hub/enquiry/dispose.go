@@ -64,13 +64,13 @@ func (d *Desk) KeepEnquiry(ctx context.Context, actor mash.Actor, id string, in 
 func (d *Desk) due(r mash.Retention, closed bool) error {
 	switch {
 	case r.Going():
-		return mash.Errorf(mash.CodeConflict, "its content is destroyed already")
+		return mash.Conflict("its content is destroyed already", "there is nothing left to review")
 	case r.Hold:
-		return mash.Errorf(mash.CodeConflict, "it is on legal hold: nothing of it is destroyed, and its review waits")
+		return mash.Conflict("it is on legal hold: nothing of it is destroyed, and its review waits", "review it when the hold is lifted")
 	case !closed:
-		return mash.Errorf(mash.CodeConflict, "it is not closed")
+		return mash.Conflict("it is not closed", "close it first")
 	case r.Review.IsZero() || d.Env.Now().Before(r.Review):
-		return mash.Errorf(mash.CodeConflict, "it is not due for review yet")
+		return mash.Conflict("it is not due for review yet", "wait for its review date")
 	}
 	return nil
 }
@@ -90,14 +90,14 @@ func (d *Desk) DestroyEnquiry(ctx context.Context, actor mash.Actor, id string) 
 				return err
 			}
 			if e.Review {
-				return mash.Errorf(mash.CodeConflict, "an answer came after the decision and nobody has read it yet")
+				return mash.Conflict("an answer came after the decision and nobody has read it yet", "have it read, and the decision reviewed, first")
 			}
 			requests, err := tx.RequestsOf(id)
 			if err != nil {
 				return err
 			}
 			if slices.ContainsFunc(requests, func(r mash.Request) bool { return !r.State.Ended() }) {
-				return mash.Errorf(mash.CodeConflict, "a question of it is still open")
+				return mash.Conflict("a question of it is still open", "withdraw the question first, or wait until it ends")
 			}
 			e.Retention.Disposal = &mash.Disposal{Decision: mash.DisposalDestroy, By: actor.ID, At: now}
 			return nil
@@ -165,7 +165,7 @@ func (d *Desk) ReviewNotices(ctx context.Context, actor mash.Actor, in NoticeRev
 		for _, id := range in.IDs {
 			n, err := tx.Notice(id)
 			if errors.Is(err, mash.ErrNotFound) || err == nil && n.Kind == "feedback" {
-				return mash.Errorf(mash.CodeConflict, "one of the notices is not due for review")
+				return mash.Conflict("one of the notices is not due for review", "choose from those that are listed as due")
 			}
 			if err != nil {
 				return err

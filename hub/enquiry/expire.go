@@ -23,7 +23,7 @@ func (d *Desk) Expire(ctx context.Context) (ended int, err error) {
 	if err := d.Store.View(ctx, func(tx mash.HubTx) error {
 		now := d.Env.Now()
 		old = nil
-		open, err := tx.OpenRequests(expireMost)
+		open, err := tx.OpenRequests(mash.RequestFilter{Limit: expireMost})
 		for _, r := range open {
 			if now.Sub(r.RaisedAt) >= d.Lifetime {
 				old = append(old, r.ID)

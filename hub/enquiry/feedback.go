@@ -84,13 +84,13 @@ func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, 
 		return none, err
 	}
 	if e.Feedback == nil || e.Feedback.State != "held" {
-		return none, mash.Errorf(mash.CodeConflict, "no text waits for a second reader")
+		return none, mash.Conflict("no text waits for a second reader", "look at the enquiry: it has been read already, or was never written")
 	}
 	if e.Feedback.By == actor.ID {
-		return none, mash.Errorf(mash.CodeConflict, "somebody else than the writer reads the text")
+		return none, mash.Conflict("somebody else than the writer reads the text", "ask a colleague to read it")
 	}
 	if !e.Feedback.At.Equal(in.Written) {
-		return none, mash.Errorf(mash.CodeConflict, "the text was changed meanwhile; read it again")
+		return none, mash.Conflict("the text was changed meanwhile", "read it again")
 	}
 	fb := *e.Feedback
 	if in.Allow {
@@ -100,7 +100,7 @@ func (d *Desk) ReviewFeedback(ctx context.Context, actor mash.Actor, id string, 
 			return none, err
 		}
 		if away.leaks(e.Content.Feedback) {
-			return none, mash.Errorf(mash.CodeConflict, "the text holds a location that is protected since it was written; return it, and say so")
+			return none, mash.Conflict("the text holds a location that is protected since it was written", "return it, and say so")
 		}
 		return d.feedback(ctx, actor, e, fb, e.Content.Feedback, true)
 	}
@@ -142,7 +142,7 @@ func (d *Desk) feedback(ctx context.Context, actor mash.Actor, e mash.Enquiry, f
 		if dec.Fault {
 			return mash.Feedback{}, denied(dec)
 		}
-		return mash.Feedback{}, mash.Errorf(mash.CodeConflict, "the agreement does not allow this feedback: %s", strings.Join(dec.Reasons, " "))
+		return mash.Feedback{}, mash.Conflict("the agreement does not allow this feedback: "+strings.Join(dec.Reasons, " "), "write less, or say why the originator is not told")
 	}
 	return fb, d.keepFeedback(ctx, e, fb, text, &dec)
 }
@@ -159,7 +159,7 @@ func (d *Desk) keepFeedback(ctx context.Context, e mash.Enquiry, fb mash.Feedbac
 	err := d.Store.Update(ctx, func(tx mash.HubTx) error {
 		if _, err := change(tx, e.ID, func(now *mash.Enquiry) error {
 			if now.Version != e.Version {
-				return mash.Errorf(mash.CodeConflict, "the enquiry changed meanwhile; look again")
+				return mash.Conflict("the enquiry changed meanwhile", "look again")
 			}
 			now.Feedback, now.Content.Feedback = &fb, text
 			if fb.State != "held" && fb.State != "returned" {

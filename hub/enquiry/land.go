@@ -379,7 +379,7 @@ func (d *Desk) AnswerClarification(ctx context.Context, actor mash.Actor, reques
 			return err
 		}
 		if r.State.Ended() || !slices.Contains(r.Marks, mash.MarkClarifying) {
-			return mash.Errorf(mash.CodeConflict, "no question is open on this request")
+			return mash.Conflict("no question is open on this request", "look at it again: it has been answered, or the request has ended")
 		}
 		r.Marks = slices.DeleteFunc(r.Marks, func(m string) bool { return m == mash.MarkClarifying })
 		if err := tx.UpdateRequest(r); err != nil {

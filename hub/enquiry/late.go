@@ -176,7 +176,7 @@ func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reop
 	detail := map[string]string{"reopen": fmt.Sprint(reopen)}
 	return d.step(ctx, actor, id, "reopen", "decision.reviewed", detail, func(tx mash.HubTx, e *mash.Enquiry) error {
 		if !e.Review {
-			return mash.Errorf(mash.CodeConflict, "nothing landed after the decision")
+			return mash.Conflict("nothing landed after the decision", "there is nothing to review")
 		}
 		news, err := d.news(tx, *e)
 		if err != nil {
@@ -185,7 +185,7 @@ func (d *Desk) ReviewLate(ctx context.Context, actor mash.Actor, id string, reop
 		var ids []string
 		for _, ret := range news {
 			if ids = append(ids, ret.ID); seen != nil && !slices.Contains(seen, ret.ID) {
-				return mash.Errorf(mash.CodeConflict, "another answer came while you read; read that too, then say whether the decision stands")
+				return mash.Conflict("another answer came while you read", "read that too, then say whether the decision stands")
 			}
 		}
 		detail["returns"] = strings.Join(ids, " ")

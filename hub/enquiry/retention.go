@@ -167,7 +167,7 @@ func (d *Desk) PlaceHold(ctx context.Context, actor mash.Actor, id, why, note st
 		now := d.Env.Now()
 		if _, err := change(tx, id, func(e *mash.Enquiry) error {
 			if e.Retention.Hold {
-				return mash.Errorf(mash.CodeConflict, "it is on hold already")
+				return mash.Conflict("it is on hold already", "there is nothing left to do")
 			}
 			// The keys first: a guard without a hold does no harm.
 			if err := tx.GuardEnquiry(id, true); err != nil {
@@ -196,7 +196,7 @@ func (d *Desk) LiftHold(ctx context.Context, actor mash.Actor, id, note string) 
 		now := d.Env.Now()
 		if _, err := change(tx, id, func(e *mash.Enquiry) error {
 			if !e.Retention.Hold {
-				return mash.Errorf(mash.CodeConflict, "it is not on hold")
+				return mash.Conflict("it is not on hold", "there is nothing to lift")
 			}
 			e.Retention.Hold, e.Retention.Held = false, nil
 			e.Content.Notes = append(e.Content.Notes, mash.Note{At: now, By: actor.ID, Step: "enquiry.hold_lifted", Text: note})

@@ -111,12 +111,13 @@ func (d *Desk) markSources(tx mash.HubTx, h mash.Heartbeat) error {
 	if !down {
 		return nil
 	}
-	open, err := tx.OpenRequests(500)
+	// All of them: what had no mark would seem to be searched.
+	open, err := tx.OpenRequests(mash.RequestFilter{Agency: h.Party.Agency})
 	if err != nil {
 		return err
 	}
 	for _, r := range open {
-		if r.Party.Agency != h.Party.Agency || slices.Contains(r.Marks, mash.MarkSourceUnavailable) {
+		if slices.Contains(r.Marks, mash.MarkSourceUnavailable) {
 			continue
 		}
 		r.Marks = append(r.Marks, mash.MarkSourceUnavailable)

@@ -2,63 +2,79 @@ package enquiry
 
 import (
 	"context"
-	"slices"
+	"time"
 
 	"mashhub/hub/mash"
 )
 
-// underWay are the states of enquiries that are not closed.
-var underWay = []mash.EnquiryState{mash.EnquiryContact, mash.EnquiryScreened, mash.EnquiryResearching, mash.EnquiryCollated,
-	mash.EnquiryDecided, mash.EnquiryFeedbackSent}
+// Worklist is one page of the enquiries that somebody works on.
+type Worklist struct {
+	mash.Paging
+	Rows []WorkRow `json:"rows"`
+}
+
+// WorkRow is one enquiry under way: nothing about anybody.
+type WorkRow struct {
+	ID        string            `json:"id"`
+	Reference string            `json:"reference"`
+	RAG       mash.RAG          `json:"rag"`
+	State     mash.EnquiryState `json:"state"`
+	Review    bool              `json:"review"` // an answer came after the decision
+	OpenedAt  time.Time         `json:"opened_at"`
+	OpenedBy  string            `json:"opened_by"`
+}
 
 // Worklist lists the enquiries that are not closed and that the actor works
-// on, newest first, without content: references, states and urgency only. It
-// is how a worker finds an enquiry whose questions have all been answered,
-// which the board no longer shows, and one that an answer has come to since it
-// was closed: nobody would look there of themselves (I4). Restricted ones are
-// absent except for those named. Errors as Board.
-func (d *Desk) Worklist(ctx context.Context, actor mash.Actor) ([]mash.Enquiry, error) {
+// on, newest first and a page at a time, without content: references, states
+// and urgency only. It is how a worker finds an enquiry whose questions have all
+// been answered, which the board no longer shows, and one that an answer has
+// come to since it was closed: nobody would look there of themselves (I4).
+// Restricted ones are absent except for those named. Errors as Board.
+func (d *Desk) Worklist(ctx context.Context, actor mash.Actor, page int) (Worklist, error) {
 	dec, entry, err := d.mayOpen(ctx, actor, "board")
 	if err != nil {
-		return nil, err
+		return Worklist{}, err
 	}
 	entry.Detail["page"] = "worklist"
-	var out []mash.Enquiry
+	var w Worklist
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
-		out = nil
-		all, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: underWay})
+		f := mash.EnquiryFilter{Working: true, Limit: mash.PageRows}
+		if f.Without, err = hidden(tx, actor); err != nil {
+			return err
+		}
+		total, err := tx.CountEnquiries(f)
 		if err != nil {
 			return err
 		}
-		closed, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, States: []mash.EnquiryState{mash.EnquiryClosed}, Review: true})
-		for _, e := range append(all, closed...) {
-			if !e.Restricted || relation(actor, e) == "named" {
-				out = append(out, e)
-			}
+		w = Worklist{Paging: mash.PageOf(total, page), Rows: []WorkRow{}}
+		f.Skip = w.Skip()
+		all, err := tx.ListEnquiries(f)
+		for _, e := range all {
+			w.Rows = append(w.Rows, WorkRow{ID: e.ID, Reference: e.Reference, RAG: e.RAG, State: e.State, Review: e.Review, OpenedAt: e.OpenedAt, OpenedBy: e.OpenedBy})
 		}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return Worklist{}, err
 	}
-	for _, e := range out {
+	for _, e := range w.Rows {
 		entry.Shown = append(entry.Shown, e.ID)
 	}
-	slices.SortStableFunc(out, func(a, b mash.Enquiry) int { return b.OpenedAt.Compare(a.OpenedAt) })
-	return out, d.record(ctx, dec, entry)
+	if err := d.record(ctx, dec, entry); err != nil {
+		return Worklist{}, err
+	}
+	return w, nil
 }
 
 // ReviewsDue counts, for the board, the enquiries that an actor works on whose
 // decision is up for review: a number, about nobody.
 func (d *Desk) ReviewsDue(ctx context.Context, actor mash.Actor) (n int, err error) {
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
-		n = 0
-		all, err := tx.ListEnquiries(mash.EnquiryFilter{Limit: 500, Review: true})
-		for _, e := range all {
-			if !e.Restricted || relation(actor, e) == "named" {
-				n++
-			}
+		without, err := hidden(tx, actor)
+		if err != nil {
+			return err
 		}
+		n, err = tx.CountEnquiries(mash.EnquiryFilter{Review: true, Without: without})
 		return err
 	})
 	return n, err

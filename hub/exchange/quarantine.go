@@ -65,7 +65,7 @@ func SeeQuarantine(tx mash.Inbox, by, why string, until, now time.Time) (ids []s
 		return nil, 0, err
 	}
 	if n = before.Unseen - after.Unseen; n == 0 {
-		return nil, 0, mash.Errorf(mash.CodeConflict, "somebody has looked at these already; nothing was changed")
+		return nil, 0, mash.Conflict("somebody has looked at these already; nothing was changed", "read what they found")
 	}
 	return ids, n, nil
 }

@@ -14,7 +14,7 @@ const (
 	CodeDenied      Code = "denied"       // an agreement's clause forbids it; to outsiders the same as not_found
 	CodeFault       Code = "deny_fault"   // it could not be decided
 	CodeNotFound    Code = "not_found"    //
-	CodeConflict    Code = "conflict"     // the state does not allow it now
+	CodeConflict    Code = "conflict"     // the state does not allow it now: Remedy says what to do where a person meets it
 	CodeUnavailable Code = "unavailable"  // try again
 	CodeUnknownKey  Code = "unknown_key"  // a message by a key that is not in the registry
 	CodeBadMessage  Code = "bad_message"  // a message that the strict gate, or its own header, refuses
@@ -60,6 +60,17 @@ func Errorf(code Code, format string, args ...any) *Error {
 // Invalid names a field of the input, what is wrong with it and what to do.
 func Invalid(field, message, remedy string) *Error {
 	return &Error{Code: CodeInvalid, Field: field, Message: message, Remedy: remedy}
+}
+
+// Conflict says what the state does not allow, and what to do about it.
+func Conflict(message, remedy string) *Error {
+	return &Error{Code: CodeConflict, Message: message, Remedy: remedy}
+}
+
+// Undecided is what somebody is told when the policy gave no answer: no refusal,
+// and nothing that repairs itself. Nobody is told of it but by them.
+func Undecided() *Error {
+	return &Error{Code: CodeFault, Message: "this could not be decided; it is recorded", Remedy: "tell the hub manager"}
 }
 
 // CodeOf is the code of err: CodeInternal for a foreign error, empty for nil.

@@ -282,14 +282,21 @@ type Enquiries interface {
 	// UpdateEnquiry stores e if its Version is the stored one and raises it.
 	// Errors: ErrStale, ErrNotFound.
 	UpdateEnquiry(Enquiry) error
-	ListEnquiries(EnquiryFilter) ([]Enquiry, error) // without Content
+	ListEnquiries(EnquiryFilter) ([]Enquiry, error) // without Content, newest first
+	CountEnquiries(EnquiryFilter) (int, error)      // whatever Skip and Limit say
 }
 
 // EnquiryFilter narrows a list; zero fields do not.
 type EnquiryFilter struct {
 	States []EnquiryState
 	Review bool // only those whose decision is up for review
-	Limit  int
+	// Working are those that somebody works on: not closed, or closed and up for
+	// review.
+	Working    bool
+	Restricted bool     // only those that named people alone may know of
+	Without    []string // none of these
+	Skip       int      // of the first ones
+	Limit      int
 }
 
 // Requests at the hub.
@@ -299,11 +306,22 @@ type Requests interface {
 	UpdateRequest(Request) error
 	RequestsOf(enquiry string) ([]Request, error)
 	// OpenRequests lists what is outstanding, nearest target first.
-	OpenRequests(limit int) ([]Request, error)
+	OpenRequests(RequestFilter) ([]Request, error)
+	// CountOpen counts it, and what of it is past its target, whatever Skip and
+	// Limit say.
+	CountOpen(f RequestFilter, now time.Time) (all, late int, err error)
 	// UntoldRequests lists those marked MarkWithdrawalNotTaken, oldest first.
-	UntoldRequests(limit int) ([]Request, error)
+	UntoldRequests() ([]Request, error)
 	PutEvent(Event) error
 	Events(request string) ([]Event, error)
+}
+
+// RequestFilter narrows a list of requests; zero fields do not.
+type RequestFilter struct {
+	Agency  string   // to this one, or its units
+	Without []string // of none of these enquiries
+	Skip    int      // of the first ones
+	Limit   int
 }
 
 // Returns at the hub. Items are sealed under the enquiry's key.

@@ -27,6 +27,16 @@ type PersonAnswer struct {
 	Withheld []mash.Withholding `json:"withheld,omitempty"`
 }
 
+// What one answer may hold, whoever sends it and how.
+const (
+	maxWritten = 50   // about one person
+	maxReason  = 5000 // bytes
+)
+
+func longReason(field string) error {
+	return mash.Invalid(field, "is too long", "shorten the reason to 5,000 characters")
+}
+
 // SubmitAnswer takes a person's answer. It passes the same release decision
 // as a connector's. Errors: CodeInvalid with field and remedy; CodeConflict
 // when the task is done already.
@@ -48,6 +58,9 @@ func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a 
 		}
 		found[key] = f
 		for i, x := range pa.Withheld {
+			if len(x.Reason) > maxReason {
+				return longReason(fmt.Sprintf("persons.%s.withheld[%d].reason", key, i))
+			}
 			if strings.TrimSpace(x.Reason) == "" || x.Category == "" {
 				return mash.Invalid(fmt.Sprintf("persons.%s.withheld[%d]", key, i), "category or reason is missing", "withholding needs a reason just as sharing does")
 			}
@@ -80,7 +93,13 @@ func (n *Node) SubmitAnswer(ctx context.Context, actor mash.Actor, id string, a 
 // none.
 func (n *Node) humanFinding(ctx context.Context, t mash.Task, key string, a PersonAnswer) (*finding, error) {
 	field := "persons." + key
-	f := &finding{Band: "match", Reason: a.Reason}
+	if len(a.Reason) > maxReason {
+		return nil, longReason(field + ".reason")
+	}
+	if len(a.Items) > maxWritten {
+		return nil, mash.Invalid(field+".items", "are too many", fmt.Sprintf("send at most %d items about one person", maxWritten))
+	}
+	f := &finding{Band: "match", Reason: strings.TrimSpace(a.Reason)}
 	switch mash.ReturnOutcome(a.Outcome) {
 	case mash.RecordsFound:
 		f.State = findFound
@@ -91,7 +110,7 @@ func (n *Node) humanFinding(ctx context.Context, t mash.Task, key string, a Pers
 		f.State = findNone
 	case mash.Refused:
 		f.State = findRefused
-		if a.Reason == "" {
+		if f.Reason == "" {
 			return nil, mash.Invalid(field+".reason", "is missing", "say why you do not answer; a reasoned refusal is an answer")
 		}
 	case mash.SourceUnavailable:
@@ -218,6 +237,9 @@ func (n *Node) SubmitReview(ctx context.Context, actor mash.Actor, id string, al
 	t, b, err := n.openTask(ctx, actor, id, TaskReview)
 	if err != nil {
 		return err
+	}
+	if reason = strings.TrimSpace(reason); len(reason) > maxReason {
+		return longReason("reason")
 	}
 	for item := range b.Items {
 		ok, said := allow[item]

@@ -49,7 +49,7 @@ func (n *Node) conclude(ctx context.Context, j job, actor mash.Actor, apply func
 				return mash.ErrStale
 			}
 			if h.State != mash.RequestAnswering && h.State != mash.RequestReceived {
-				return mash.Errorf(mash.CodeConflict, "the request is %s", h.State)
+				return mash.Conflict("the request is "+string(h.State), "go on with the next one in the inbox")
 			}
 			w := *j.work
 			if !known {

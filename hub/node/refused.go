@@ -113,7 +113,7 @@ func (n *Node) AcknowledgeRefusal(ctx context.Context, actor mash.Actor, id stri
 			return err
 		}
 		if stored.State != "open" {
-			return mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+			return mash.Conflict("this task is done already; nothing was changed", "go on with the next one in the inbox")
 		}
 		stored.State, stored.DoneAt, stored.DoneBy = "done", now, actor.ID
 		if err := tx.UpdateTask(stored); err != nil {

@@ -57,8 +57,8 @@ func (n *Node) learned(ctx context.Context, s Source) bool {
 // System is how one of the agency's own systems fares, as its people see it.
 type System struct {
 	mash.Source
-	Methods []string // what its connector does; empty while it has not said so
-	Failure string   // the code of what keeps its connector from starting, or empty
+	Methods []string `json:"methods"`           // what its connector does; empty while it has not said so
+	Failure string   `json:"failure,omitempty"` // the code of what keeps its connector from starting, or empty
 }
 
 // Systems tells the agency's people, whoever may see the inbox, how their

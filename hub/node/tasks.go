@@ -152,15 +152,16 @@ type InboxRow struct {
 	Refused   *NotTaken // of a TaskRefused: what the hub has not got
 }
 
-// Inbox lists what people at the agency must do. A person who works for units
-// sees those only.
+// Inbox lists all that people at the agency must do, nearest target first; what
+// has none stands at the top: a notice is read before the next school day. A
+// person who works for units sees those only.
 func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) {
 	if err := n.MayView(ctx, actor, "inbox"); err != nil {
 		return nil, err
 	}
 	var rows []InboxRow
 	err := n.Store.View(ctx, func(tx mash.NodeTx) error {
-		tasks, err := tx.OpenTasks(n.unitsOf(actor), 500)
+		tasks, err := tx.OpenTasks(n.unitsOf(actor), 0)
 		if err != nil {
 			return err
 		}
@@ -183,6 +184,7 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 		}
 		return nil
 	})
+	slices.SortStableFunc(rows, func(a, b InboxRow) int { return a.Target.Compare(b.Target) })
 	return rows, err
 }
 
@@ -228,7 +230,7 @@ func (n *Node) view(ctx context.Context, actor mash.Actor, hub, page, request st
 	}
 	switch {
 	case dec.Fault:
-		return mash.Errorf(mash.CodeFault, "this could not be decided; it is recorded and the policy's owner is told")
+		return mash.Undecided()
 	case !permitted:
 		return noTask()
 	}
@@ -407,7 +409,7 @@ func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) 
 		return t, b, noTask()
 	}
 	if t.State != "open" {
-		return t, b, mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+		return t, b, mash.Conflict("this task is done already; nothing was changed", "go on with the next one in the inbox")
 	}
 	if err := n.view(ctx, actor, t.Hub, pageOf(t.Kind), t.Request, []string{t.ID}); err != nil {
 		return t, b, err
@@ -425,7 +427,7 @@ func (n *Node) openTask(ctx context.Context, actor mash.Actor, id, kind string) 
 		return err
 	})
 	if err == nil && t.State != "open" {
-		err = mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+		err = mash.Conflict("this task is done already; nothing was changed", "go on with the next one in the inbox")
 	}
 	return t, b, err
 }
@@ -439,14 +441,14 @@ func (n *Node) finish(ctx context.Context, t mash.Task, b taskBody, actor mash.A
 			return err
 		}
 		if now.State != "open" {
-			return mash.Errorf(mash.CodeConflict, "this task is done already; nothing was changed")
+			return mash.Conflict("this task is done already; nothing was changed", "go on with the next one in the inbox")
 		}
 		h, err := tx.Held(t.Hub, t.Request, t.Party)
 		if err != nil {
 			return err
 		}
 		if h.Revision != b.revision {
-			return mash.Errorf(mash.CodeConflict, "the question changed meanwhile; nothing was changed, look at it again")
+			return mash.Conflict("the question changed meanwhile; nothing was changed", "look at it again")
 		}
 		return f(w)
 	})
@@ -462,11 +464,11 @@ func (n *Node) AskBack(ctx context.Context, actor mash.Actor, taskID, text strin
 	if apart(t.Kind) {
 		return noTask()
 	}
+	if t, _, err = n.openTask(ctx, actor, taskID, t.Kind); err != nil {
+		return err // before the text: who may not open it learns nothing of it
+	}
 	if strings.TrimSpace(text) == "" || len(text) > 5000 {
 		return mash.Invalid("text", "is missing or longer than 5,000 characters", "write your question")
-	}
-	if t, _, err = n.openTask(ctx, actor, taskID, t.Kind); err != nil {
-		return err
 	}
 	return n.clarify(ctx, actor, t, text)
 }

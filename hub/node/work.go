@@ -232,7 +232,7 @@ func held(tx mash.NodeTx, hub, id string, p mash.Party) (mash.HeldRequest, *work
 		return h, nil, err
 	}
 	if len(h.Body) == 0 {
-		return h, nil, mash.Errorf(mash.CodeConflict, "the request is %s and its question is forgotten", h.State)
+		return h, nil, mash.Conflict("the request is "+string(h.State)+" and its question is forgotten", "go on with the next one in the inbox")
 	}
 	var w work
 	if err := json.Unmarshal(h.Body, &w); err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 
 	"mashhub/hub/mash"
@@ -133,16 +134,51 @@ func (t hubTx) UpdateEnquiry(e mash.Enquiry) error {
 // ListEnquiries lists without Content and without what people wrote in their
 // own words, newest first.
 func (t hubTx) ListEnquiries(f mash.EnquiryFilter) ([]mash.Enquiry, error) {
-	args := []any{atMost(f.Limit)}
-	where := ` WHERE true`
+	where, args, err := whichEnquiries(f)
+	if err != nil {
+		return nil, err
+	}
+	n := len(args)
+	return many(t.tx, scanDoc[mash.Enquiry], fmt.Sprintf(`SELECT doc FROM enquiries%s ORDER BY opened DESC, id DESC LIMIT ?%d OFFSET ?%d`, where, n+1, n+2),
+		append(args, atMost(f.Limit), f.Skip)...)
+}
+
+// CountEnquiries counts what ListEnquiries lists on all pages.
+func (t hubTx) CountEnquiries(f mash.EnquiryFilter) (int, error) {
+	where, args, err := whichEnquiries(f)
+	if err != nil {
+		return 0, err
+	}
+	n, err := one(t.tx, scanInt, `SELECT count(*) FROM enquiries`+where, args...)
+	return int(n), err
+}
+
+// whichEnquiries is a filter in SQL. Its terms stand as the partial indices
+// have them, or SQLite would not use those.
+func whichEnquiries(f mash.EnquiryFilter) (where string, args []any, err error) {
+	where = ` WHERE true`
 	if f.Review {
-		where = ` WHERE json_extract(doc, '$.review') = 1`
+		where += ` AND json_extract(doc, '$.review') = 1`
+	}
+	if f.Working {
+		where += ` AND CASE state WHEN 'closed' THEN json_extract(doc, '$.review') ELSE 1 END = 1`
+	}
+	if f.Restricted {
+		where += ` AND json_extract(doc, '$.restricted') = 1`
 	}
 	if len(f.States) > 0 {
-		where += ` AND state IN ` + in(2, len(f.States))
+		where += ` AND state IN ` + in(1, len(f.States))
 		for _, s := range f.States {
 			args = append(args, string(s))
 		}
 	}
-	return many(t.tx, scanDoc[mash.Enquiry], `SELECT doc FROM enquiries`+where+` ORDER BY opened DESC, id DESC LIMIT ?1`, args...)
+	if len(f.Without) > 0 {
+		without, err := listed(f.Without)
+		if err != nil {
+			return "", nil, err
+		}
+		args = append(args, without)
+		where += fmt.Sprintf(` AND id NOT IN (SELECT value FROM json_each(?%d))`, len(args))
+	}
+	return where, args, nil
 }

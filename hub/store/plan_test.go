@@ -71,3 +71,40 @@ func TestPlanOfReview(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestPlansOfLists: a page of a list is read in the order of its index, and
+// nothing is sorted.
+func TestPlansOfLists(t *testing.T) {
+	working, _, err := whichEnquiries(mash.EnquiryFilter{Working: true, Without: []string{"x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	restricted, _, err := whichEnquiries(mash.EnquiryFilter{Restricted: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const newest = ` ORDER BY opened DESC, id DESC`
+	for name, c := range map[string]struct{ query, index string }{
+		"board":            {`SELECT doc` + outstanding + openOrder, "USING INDEX requests_outstanding"},
+		"worklist":         {`SELECT doc FROM enquiries` + working + newest, "USING INDEX enquiries_working"},
+		"how many of it":   {`SELECT count(*) FROM enquiries` + working, "INDEX enquiries_working"},
+		"restricted to us": {`SELECT doc FROM enquiries` + restricted + newest, "USING INDEX enquiries_restricted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := testHub(t, t.TempDir()).View(t.Context(), func(tx mash.HubTx) error {
+				plan, err := many(tx.(hubTx).tx, func(r row) (s string, err error) {
+					var a, b, c int
+					err = r.Scan(&a, &b, &c, &s)
+					return s, err
+				}, `EXPLAIN QUERY PLAN `+c.query+` LIMIT 100 OFFSET 100`)
+				if all := strings.Join(plan, "\n"); !strings.Contains(all, c.index) || strings.Contains(all, "TEMP B-TREE") {
+					t.Errorf("the plan is %s", all)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}

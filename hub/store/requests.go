@@ -45,18 +45,41 @@ func (t hubTx) RequestsOf(enquiry string) ([]mash.Request, error) {
 	return many(t.tx, scanDoc[mash.Request], `SELECT doc FROM requests WHERE enquiry = ?1 ORDER BY raised, id`, enquiry)
 }
 
+// outstanding is what a RequestFilter lists, with Without in ?1 and Agency in
+// ?2.
+const outstanding = ` FROM requests WHERE ended = 0 AND enquiry NOT IN (SELECT value FROM json_each(?1))
+	AND (?2 = '' OR json_extract(doc, '$.party.agency') = ?2)`
+
+// openOrder is nearest target first.
+const openOrder = ` ORDER BY target = 0, target, id`
+
 // OpenRequests lists what is outstanding, nearest target first; those without
 // a target come last.
-func (t hubTx) OpenRequests(limit int) ([]mash.Request, error) {
-	return many(t.tx, scanDoc[mash.Request], `SELECT doc FROM requests WHERE ended = 0
-		ORDER BY CASE WHEN target = 0 THEN 1 ELSE 0 END, target, id LIMIT ?1`, atMost(limit))
+func (t hubTx) OpenRequests(f mash.RequestFilter) ([]mash.Request, error) {
+	without, err := listed(f.Without)
+	if err != nil {
+		return nil, err
+	}
+	return many(t.tx, scanDoc[mash.Request], `SELECT doc`+outstanding+openOrder+` LIMIT ?3 OFFSET ?4`,
+		without, f.Agency, atMost(f.Limit), f.Skip)
+}
+
+// CountOpen counts what is outstanding, and what of it is past its target.
+func (t hubTx) CountOpen(f mash.RequestFilter, now time.Time) (all, late int, err error) {
+	without, err := listed(f.Without)
+	if err != nil {
+		return 0, 0, err
+	}
+	_, err = one(t.tx, func(r row) (struct{}, error) { return struct{}{}, r.Scan(&all, &late) },
+		`SELECT count(*), count(CASE WHEN target < ?3 THEN 1 END)`+outstanding, without, f.Agency, ms(now))
+	return all, late, err
 }
 
 // UntoldRequests lists those that ended and whose agency could not be told so.
 // The condition is that of the index requests_untold, to the letter.
-func (t hubTx) UntoldRequests(limit int) ([]mash.Request, error) {
+func (t hubTx) UntoldRequests() ([]mash.Request, error) {
 	return many(t.tx, scanDoc[mash.Request], `SELECT doc FROM requests WHERE instr(doc, '"withdrawal_not_taken"') > 0
-		ORDER BY raised, id LIMIT ?1`, atMost(limit))
+		ORDER BY raised, id`)
 }
 
 // PutEvent adds to a request's timeline.

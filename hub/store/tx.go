@@ -246,6 +246,14 @@ func scanInt(r row) (int64, error) {
 	return n, err
 }
 
+// listed is a list as one parameter, for json_each: it may be of any length.
+func listed(ids []string) (string, error) {
+	if len(ids) == 0 {
+		return "[]", nil
+	}
+	return doc(ids)
+}
+
 // in is an IN list of n parameters from ?first on.
 func in(first, n int) string {
 	var b strings.Builder

@@ -42,7 +42,8 @@ var routeRules = []string{ruleHome, ruleLive, ruleNew, ruleNotices, ruleAudit}
 
 // deskRules are decided by the use case that the handler calls, because only
 // it knows how the person stands to the enquiry and whether that is restricted.
-// TestEveryRoute proves that each of them does.
+// TestEveryRoute proves that each of them does. The events of one enquiry are
+// decided twice: as live ones here, and as its page in live.go.
 var deskRules = []string{ruleBoard, ruleEnquiry, ruleChronology, ruleRequest, ruleAct, ruleAsk, ruleReview, ruleDecide,
 	ruleFeedback, ruleClose, ruleReopen, ruleHealth, ruleSetAside, ruleOutOfScope, ruleQuarantine, ruleRetention, ruleHold, ruleDispose}
 
@@ -53,7 +54,7 @@ func (s *site) authorise(r *http.Request, rule string, u kit.User) error {
 	if slices.Contains(deskRules, rule) {
 		return nil
 	}
-	return s.open(r.Context(), actorOf(u), rule)
+	return s.open(r.Context(), u.Actor(), rule)
 }
 
 // open decides a page that is about no enquiry, and records the decision
@@ -69,13 +70,8 @@ func (s *site) open(ctx context.Context, actor mash.Actor, page string) error {
 	}
 }
 
-// actorOf is the signed-in person as the use cases know them.
-func actorOf(u kit.User) mash.Actor {
-	return mash.Actor{ID: u.ID, Name: u.Name, Roles: u.Roles, Agency: u.Agency, Units: u.Units}
-}
-
 // actor is who asks. Every route that is not public has one.
 func actor(ctx context.Context) mash.Actor {
 	u, _ := kit.UserFrom(ctx)
-	return actorOf(u)
+	return u.Actor()
 }

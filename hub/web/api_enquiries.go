@@ -6,23 +6,28 @@ import (
 
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
+	"mashhub/hub/web/kit"
 )
 
 // enquiries registers opening, asking and reading.
 func (a *api) enquiries() {
 	d := a.site.Desk
-	add[withBody](a, op{"open-enquiry", http.MethodPost, "/enquiries", ruleNew, "Open an enquiry", http.StatusCreated},
-		func(c call, in enquiry.OpenInput) (mash.Enquiry, error) { return d.Open(c, c.actor, in) })
-	add[withIDBody](a, op{"ask", http.MethodPost, "/enquiries/{id}/ask", ruleAsk, "Ask agencies, and say why others are not asked", http.StatusOK},
-		func(c call, in enquiry.AskInput) ([]mash.Request, error) {
-			out, err := d.Ask(c, c.actor, c.id, in)
+	kit.Add[kit.WithBody](a.API, kit.Op{ID: "open-enquiry", Method: http.MethodPost, Path: "/enquiries", Rule: ruleNew, Summary: "Open an enquiry", Status: http.StatusCreated},
+		func(c kit.Call, in enquiry.OpenInput) (mash.Enquiry, error) { return d.Open(c, c.Actor, in) })
+	kit.Add[kit.WithPage](a.API, kit.Get("enquiries", "/enquiries", ruleBoard, "Enquiries under way, or up for review, newest first, a page at a time"),
+		func(c kit.Call, _ kit.Nothing) (enquiry.Worklist, error) { return d.Worklist(c, c.Actor, c.Page) })
+	kit.Add[kit.WithIDBody](a.API, kit.Post("ask", "/enquiries/{id}/ask", ruleAsk, "Ask agencies, and say why others are not asked"),
+		func(c kit.Call, in enquiry.AskInput) ([]mash.Request, error) {
+			out, err := d.Ask(c, c.Actor, c.ID, in)
 			return orEmpty(out), err
 		})
-	add[withID](a, op{"show-enquiry", http.MethodGet, "/enquiries/{id}", ruleEnquiry, "An enquiry with its requests and their clock", http.StatusOK},
-		func(c call, _ nothing) (enquiry.Picture, error) { return d.Show(c, c.actor, c.id, "enquiry") })
-	add[withID](a, op{"show-chronology", http.MethodGet, "/enquiries/{id}/chronology", ruleChronology,
-		"The chronology; empty until the worker's own view is written", http.StatusOK},
-		func(c call, _ nothing) (enquiry.Picture, error) { return d.Show(c, c.actor, c.id, "chronology") })
+	kit.Add[kit.WithID](a.API, kit.Get("show-enquiry", "/enquiries/{id}", ruleEnquiry, "An enquiry with its requests and their clock"),
+		func(c kit.Call, _ kit.Nothing) (enquiry.Picture, error) { return d.Show(c, c.Actor, c.ID, "enquiry") })
+	kit.Add[kit.WithID](a.API, kit.Get("show-chronology", "/enquiries/{id}/chronology", ruleChronology,
+		"The chronology; empty until the worker's own view is written"),
+		func(c kit.Call, _ kit.Nothing) (enquiry.Picture, error) {
+			return d.Show(c, c.Actor, c.ID, "chronology")
+		})
 }
 
 // orEmpty makes a list that is written [] rather than null.
@@ -68,42 +73,44 @@ type (
 // steps registers what moves an enquiry on.
 func (a *api) steps() {
 	d := a.site.Desk
-	at := func(id, method, path, rule, summary string) op {
-		return op{id, method, "/enquiries/{id}/" + path, rule, summary, http.StatusOK}
+	at := func(id, method, path, rule, summary string) kit.Op {
+		return kit.Op{ID: id, Method: method, Path: "/enquiries/{id}/" + path, Rule: rule, Summary: summary}
 	}
-	step[withIDBody](a, at("write-own-view", http.MethodPut, "own-view", ruleAct, "Write your own view before the joined picture opens"),
-		func(c call, in ownViewIn) error { return d.WriteOwnView(c, c.actor, c.id, in.OwnView) })
-	step[withIDBody](a, at("voice-not-sought", http.MethodPost, "voice-not-sought", ruleAct, "Say why the child was not heard"),
-		func(c call, in reasonIn) error { return d.VoiceNotSought(c, c.actor, c.id, in.Reason) })
-	step[withIDBody](a, at("set-rag", http.MethodPost, "rag", ruleAct, "Change how urgent it is"),
-		func(c call, in ragIn) error { return d.SetRAG(c, c.actor, c.id, in.RAG) })
-	step[withID](a, at("withdraw-agreement", http.MethodPost, "agreement/withdraw", ruleAct, "Record that the family no longer agrees"),
-		func(c call, _ nothing) error { return d.WithdrawAgreement(c, c.actor, c.id) })
-	step[withIDBody](a, at("narrow-agreement", http.MethodPost, "agreement/narrow", ruleAct, "Record that the family agrees to fewer agencies"),
-		func(c call, in agenciesIn) error { return d.NarrowAgreement(c, c.actor, c.id, in.Agencies) })
-	step[withIDBody](a, at("correct-person", http.MethodPost, "correct", ruleAct, "Correct who somebody is; agencies with an open question search again"),
-		func(c call, in enquiry.CorrectInput) error { return d.Correct(c, c.actor, c.id, in) })
-	step[withID](a, at("collate", http.MethodPost, "collate", ruleAct, "Say that the picture is ready for a decision"),
-		func(c call, _ nothing) error { return d.Collate(c, c.actor, c.id) })
-	step[withIDBody](a, at("decide", http.MethodPost, "decision", ruleDecide, "Record the decision"),
-		func(c call, in enquiry.DecideInput) error { return d.Decide(c, c.actor, c.id, in) })
-	step[withIDBody](a, at("review-late", http.MethodPost, "late-review", ruleReopen, "Answer what landed after the decision"),
-		func(c call, in lateIn) error { return d.ReviewLate(c, c.actor, c.id, in.Reopen, in.Reason, in.Seen...) })
-	step[withIDBody](a, at("reopen", http.MethodPost, "reopen", ruleReopen, "Reopen"),
-		func(c call, in reasonIn) error { return d.Reopen(c, c.actor, c.id, in.Reason) })
-	add[withIDBody](a, at("tell-originator", http.MethodPost, "feedback", ruleFeedback, "Tell who raised the contact, or say why not"),
-		func(c call, in enquiry.FeedbackInput) (mash.Feedback, error) {
-			return d.TellOriginator(c, c.actor, c.id, in)
+	kit.Step[kit.WithIDBody](a.API, at("write-own-view", http.MethodPut, "own-view", ruleAct, "Write your own view before the joined picture opens"),
+		func(c kit.Call, in ownViewIn) error { return d.WriteOwnView(c, c.Actor, c.ID, in.OwnView) })
+	kit.Step[kit.WithIDBody](a.API, at("voice-not-sought", http.MethodPost, "voice-not-sought", ruleAct, "Say why the child was not heard"),
+		func(c kit.Call, in reasonIn) error { return d.VoiceNotSought(c, c.Actor, c.ID, in.Reason) })
+	kit.Step[kit.WithIDBody](a.API, at("set-rag", http.MethodPost, "rag", ruleAct, "Change how urgent it is"),
+		func(c kit.Call, in ragIn) error { return d.SetRAG(c, c.Actor, c.ID, in.RAG) })
+	kit.Step[kit.WithID](a.API, at("withdraw-agreement", http.MethodPost, "agreement/withdraw", ruleAct, "Record that the family no longer agrees"),
+		func(c kit.Call, _ kit.Nothing) error { return d.WithdrawAgreement(c, c.Actor, c.ID) })
+	kit.Step[kit.WithIDBody](a.API, at("narrow-agreement", http.MethodPost, "agreement/narrow", ruleAct, "Record that the family agrees to fewer agencies"),
+		func(c kit.Call, in agenciesIn) error { return d.NarrowAgreement(c, c.Actor, c.ID, in.Agencies) })
+	kit.Step[kit.WithIDBody](a.API, at("correct-person", http.MethodPost, "correct", ruleAct, "Correct who somebody is; agencies with an open question search again"),
+		func(c kit.Call, in enquiry.CorrectInput) error { return d.Correct(c, c.Actor, c.ID, in) })
+	kit.Step[kit.WithID](a.API, at("collate", http.MethodPost, "collate", ruleAct, "Say that the picture is ready for a decision"),
+		func(c kit.Call, _ kit.Nothing) error { return d.Collate(c, c.Actor, c.ID) })
+	kit.Step[kit.WithIDBody](a.API, at("decide", http.MethodPost, "decision", ruleDecide, "Record the decision"),
+		func(c kit.Call, in enquiry.DecideInput) error { return d.Decide(c, c.Actor, c.ID, in) })
+	kit.Step[kit.WithIDBody](a.API, at("review-late", http.MethodPost, "late-review", ruleReopen, "Answer what landed after the decision"),
+		func(c kit.Call, in lateIn) error {
+			return d.ReviewLate(c, c.Actor, c.ID, in.Reopen, in.Reason, in.Seen...)
 		})
-	add[withIDBody](a, at("review-feedback", http.MethodPost, "feedback/review", ruleFeedback, "Read what somebody else wrote to the originator, and send or return it"),
-		func(c call, in enquiry.FeedbackReview) (mash.Feedback, error) {
-			return d.ReviewFeedback(c, c.actor, c.id, in)
+	kit.Step[kit.WithIDBody](a.API, at("reopen", http.MethodPost, "reopen", ruleReopen, "Reopen"),
+		func(c kit.Call, in reasonIn) error { return d.Reopen(c, c.Actor, c.ID, in.Reason) })
+	kit.Add[kit.WithIDBody](a.API, at("tell-originator", http.MethodPost, "feedback", ruleFeedback, "Tell who raised the contact, or say why not"),
+		func(c kit.Call, in enquiry.FeedbackInput) (mash.Feedback, error) {
+			return d.TellOriginator(c, c.Actor, c.ID, in)
 		})
-	add[withIDBody](a, at("close", http.MethodPost, "close", ruleClose, "Close, unless something speaks against it"),
-		func(c call, in enquiry.CloseInput) (closedOut, error) {
-			dec, err := d.Close(c, c.actor, c.id, in)
+	kit.Add[kit.WithIDBody](a.API, at("review-feedback", http.MethodPost, "feedback/review", ruleFeedback, "Read what somebody else wrote to the originator, and send or return it"),
+		func(c kit.Call, in enquiry.FeedbackReview) (mash.Feedback, error) {
+			return d.ReviewFeedback(c, c.Actor, c.ID, in)
+		})
+	kit.Add[kit.WithIDBody](a.API, at("close", http.MethodPost, "close", ruleClose, "Close, unless something speaks against it"),
+		func(c kit.Call, in enquiry.CloseInput) (closedOut, error) {
+			dec, err := d.Close(c, c.Actor, c.ID, in)
 			if mash.CodeOf(err) == mash.CodeConflict && dec.Answer == mash.Deny {
-				p := a.site.problemOf(c, err)
+				p := a.site.router.Problem(c, err)
 				p.Reasons, p.Clauses = dec.Reasons, dec.Clauses
 				err = p
 			}
@@ -114,22 +121,22 @@ func (a *api) steps() {
 // requests registers what is done about one request.
 func (a *api) requests() {
 	d := a.site.Desk
-	at := func(id, path, rule, summary string) op {
-		return op{id, http.MethodPost, "/requests/{id}/" + path, rule, summary, http.StatusOK}
+	at := func(id, path, rule, summary string) kit.Op {
+		return kit.Post(id, "/requests/{id}/"+path, rule, summary)
 	}
-	add[withIDBody](a, at("withdraw-request", "withdraw", ruleAct, "Withdraw a request that has not landed"),
-		func(c call, in reasonIn) (mash.Request, error) { return d.Withdraw(c, c.actor, c.id, in.Reason) })
-	add[withID](a, at("telephoned", "telephoned", ruleAct, "Say that the agency was told on the telephone what could not be delivered to it"),
-		func(c call, _ nothing) (mash.Request, error) { return d.Telephoned(c, c.actor, c.id) })
-	add[withIDBody](a, at("amend-request", "amend", ruleAsk, "Change what an open request asks; to ask for more is a new decision"),
-		func(c call, in enquiry.AmendInput) (mash.Request, error) { return d.Amend(c, c.actor, c.id, in) })
-	add[withIDBody](a, at("review-request", "review", ruleReview, "Allow or refuse a request that is held for review"),
-		func(c call, in reviewIn) (mash.Request, error) {
-			return d.ReviewAsk(c, c.actor, c.id, in.Allow, in.Reason)
+	kit.Add[kit.WithIDBody](a.API, at("withdraw-request", "withdraw", ruleAct, "Withdraw a request that has not landed"),
+		func(c kit.Call, in reasonIn) (mash.Request, error) { return d.Withdraw(c, c.Actor, c.ID, in.Reason) })
+	kit.Add[kit.WithID](a.API, at("telephoned", "telephoned", ruleAct, "Say that the agency was told on the telephone what could not be delivered to it"),
+		func(c kit.Call, _ kit.Nothing) (mash.Request, error) { return d.Telephoned(c, c.Actor, c.ID) })
+	kit.Add[kit.WithIDBody](a.API, at("amend-request", "amend", ruleAsk, "Change what an open request asks; to ask for more is a new decision"),
+		func(c kit.Call, in enquiry.AmendInput) (mash.Request, error) { return d.Amend(c, c.Actor, c.ID, in) })
+	kit.Add[kit.WithIDBody](a.API, at("review-request", "review", ruleReview, "Allow or refuse a request that is held for review"),
+		func(c kit.Call, in reviewIn) (mash.Request, error) {
+			return d.ReviewAsk(c, c.Actor, c.ID, in.Allow, in.Reason)
 		})
-	add[withIDBody](a, at("answer-clarification", "clarification", ruleAct, "Answer an agency's question"),
-		func(c call, in textIn) (mash.Request, error) {
-			return d.AnswerClarification(c, c.actor, c.id, in.Text)
+	kit.Add[kit.WithIDBody](a.API, at("answer-clarification", "clarification", ruleAct, "Answer an agency's question"),
+		func(c kit.Call, in textIn) (mash.Request, error) {
+			return d.AnswerClarification(c, c.Actor, c.ID, in.Text)
 		})
 }
 

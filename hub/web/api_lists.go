@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
@@ -30,6 +28,12 @@ type NoticeRow struct {
 	How          string                 `json:"acknowledged_how,omitempty"` // person, or system: the recipient's own has it
 }
 
+// checkpointOut is a checkpoint with the key that it is checked with.
+type checkpointOut struct {
+	Checkpoint
+	Key string `json:"key" doc:"The log's public key; compare it with the one from somewhere else"`
+}
+
 // noticeLimit is how many notices are listed.
 const noticeLimit = 500
 
@@ -37,7 +41,7 @@ const noticeLimit = 500
 const bundleTime = 10 * time.Minute
 
 // notices lists pushes by ids, states, times and parties only.
-func (s *site) notices(c call) ([]NoticeRow, error) {
+func (s *site) notices(c kit.Call) ([]NoticeRow, error) {
 	all, err := s.Notices.ListNotices(c, noticeLimit)
 	rows := make([]NoticeRow, len(all))
 	for i, n := range all {
@@ -67,33 +71,28 @@ func (s *site) ring(n mash.Notification) string {
 // lists registers what is about no single enquiry.
 func (a *api) lists() {
 	s := a.site
-	add[bare](a, op{"board", http.MethodGet, "/board", ruleBoard, "Outstanding requests, nearest target first", http.StatusOK},
-		func(c call, _ nothing) ([]enquiry.BoardRow, error) {
-			rows, err := s.Desk.Board(c, c.actor)
-			return orEmpty(rows), err
-		})
-	add[bare](a, op{"notices", http.MethodGet, "/notices", ruleNotices, "Notifications and how they fared", http.StatusOK},
-		func(c call, _ nothing) ([]NoticeRow, error) { return s.notices(c) })
-	add[bare](a, op{"agencies", http.MethodGet, "/agencies", ruleHome, "The agencies of the partnership", http.StatusOK},
-		func(call, nothing) (mash.Directory, error) { return s.Agencies, nil })
-	add[bare](a, op{"health", http.MethodGet, "/health", ruleHealth, "Each agency's last sign of life and the state of its systems", http.StatusOK},
-		func(c call, _ nothing) ([]enquiry.AgencyHealth, error) {
-			out, err := s.Desk.SystemHealth(c, c.actor)
+	kit.Add[kit.WithPage](a.API, kit.Get("board", "/board", ruleBoard, "Outstanding requests, nearest target first, a page at a time"),
+		func(c kit.Call, _ kit.Nothing) (enquiry.Board, error) { return s.Desk.Board(c, c.Actor, c.Page) })
+	kit.Add[kit.Bare](a.API, kit.Get("notices", "/notices", ruleNotices, "Notifications and how they fared"),
+		func(c kit.Call, _ kit.Nothing) ([]NoticeRow, error) { return s.notices(c) })
+	kit.Add[kit.Bare](a.API, kit.Get("agencies", "/agencies", ruleHome, "The agencies of the partnership"),
+		func(kit.Call, kit.Nothing) (mash.Directory, error) { return s.Agencies, nil })
+	kit.Add[kit.Bare](a.API, kit.Get("health", "/health", ruleHealth, "Each agency's last sign of life and the state of its systems"),
+		func(c kit.Call, _ kit.Nothing) ([]enquiry.AgencyHealth, error) {
+			out, err := s.Desk.SystemHealth(c, c.Actor)
 			return orEmpty(out), err
 		})
-	add[bare](a, op{"audit-checkpoint", http.MethodGet, "/audit/checkpoint", ruleAudit, "The newest signed state of the log", http.StatusOK},
-		func(c call, _ nothing) (Checkpoint, error) { return s.checkpoint(c) })
+	kit.Add[kit.Bare](a.API, kit.Get("audit-checkpoint", "/audit/checkpoint", ruleAudit, "The newest signed state of the log"),
+		func(c kit.Call, _ kit.Nothing) (checkpointOut, error) {
+			at, err := s.checkpoint(c)
+			return checkpointOut{at, s.Verifier}, err
+		})
 
-	raw := func(id, path, contentType, summary string) {
-		a.huma.OpenAPI().AddOperation(&huma.Operation{OperationID: id, Method: http.MethodGet, Path: apiPrefix + path, Summary: summary,
-			Responses: map[string]*huma.Response{"200": {Description: summary, Content: map[string]*huma.MediaType{contentType: {}}}}})
-	}
-	raw("audit-bundle", "/audit/bundle", "application/jsonl", "The whole log, to be checked with the public key")
-	raw("events", "/events", "text/event-stream", "Says that something changed, never what")
-	s.router.Handle(
-		kit.Route{Pattern: "GET " + apiPrefix + "/audit/bundle", Rule: ruleAudit, API: true, Timeout: bundleTime, Handler: s.bundle},
-		kit.Route{Pattern: "GET " + apiPrefix + "/events", Rule: ruleLive, API: true, Stream: true, Handler: s.stream},
-	)
+	a.Raw("audit-bundle", "/audit/bundle", "application/jsonl", "The whole log, to be checked with the public key",
+		kit.Route{Rule: ruleAudit, Timeout: bundleTime, Handler: s.bundle})
+	a.Raw("events", "/events", "text/event-stream", "Says that something changed, never what", kit.Route{Rule: ruleLive, Stream: true, Handler: s.stream})
+	a.Raw("enquiry-events", "/events/{reference}", "text/event-stream", "Says that one enquiry changed, never what; nothing about one that you may not see",
+		kit.Route{Rule: ruleLive, Stream: true, Handler: s.streamEnquiry})
 }
 
 // bundle streams the log. A bundle that breaks off has no end line, and the

@@ -11,6 +11,7 @@ import (
 	"mashhub/hub/audit"
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
+	"mashhub/hub/web/kit"
 	"mashhub/plugins/record"
 )
 
@@ -23,9 +24,9 @@ func TestAPIMainJob(t *testing.T) {
 		t.Fatalf("opened: %+v %+v", e, rs)
 	}
 	base := "/api/v1/enquiries/" + e.ID
-	var board []enquiry.BoardRow
+	var board enquiry.Board
 	w.json("GET", "/api/v1/board", "", &board)
-	if len(board) != 3 || board[0].Telephone == "" {
+	if board.Total != 3 || len(board.Rows) != 3 || board.Rows[0].Telephone == "" {
 		t.Fatalf("board: %+v", board)
 	}
 	h.clock.pass(4 * time.Hour)
@@ -62,7 +63,7 @@ func TestAPIMainJob(t *testing.T) {
 	ok("POST", "/collate", "")
 	ok("POST", "/decision", enquiry.DecideInput{Outcome: "early_help", Why: "Each is small; together they need help.", Cited: []string{p.Chronology[0].ID}})
 	a := w.json("POST", base+"/close", `{}`, nil)
-	var refused Problem
+	var refused kit.APIProblem
 	if err := json.Unmarshal([]byte(a.body), &refused); err != nil || a.status != http.StatusConflict || len(refused.Reasons) == 0 || len(refused.Clauses) == 0 {
 		t.Fatalf("closing without feedback: %d %s", a.status, a.body)
 	}
@@ -116,7 +117,7 @@ func TestAPIRefusesWhatItCannotRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := w.do("POST", c.path, "application/json", []byte(c.body))
-			var p Problem
+			var p kit.APIProblem
 			if err := json.Unmarshal([]byte(a.body), &p); c.status != 413 && err != nil {
 				t.Fatalf("%v: %s", err, a.body)
 			}
@@ -146,7 +147,7 @@ func TestSpecification(t *testing.T) {
 	}
 	for _, r := range h.site.router.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
-		if !strings.HasPrefix(path, apiPrefix) {
+		if !strings.HasPrefix(path, kit.APIPrefix) {
 			continue
 		}
 		if spec.Paths[path][strings.ToLower(method)] == nil {

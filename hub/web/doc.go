@@ -21,8 +21,8 @@
 //   - Nothing is preselected, scored, ranked or coloured by family. The RAG
 //     rating is a word about how urgent an enquiry is.
 //
-// errors.go has the one table from error codes to HTTP statuses, words.go every
-// code of the domain in plain English, strict.go what the API takes for JSON.
+// words.go has every code of the domain in plain English; what the hub's API and
+// the nodes' have in common is in kit.
 //
 // A client of the API signs in as a person does, keeps the cookie, and finds
 // every operation in /api/openapi.json. An answer to a wrong request is

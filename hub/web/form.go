@@ -70,11 +70,11 @@ func (f *form) take(err error) {
 func problemText(err error) string {
 	var e *mash.Error
 	if errors.As(err, &e) {
-		s := capital(e.Message)
+		s := strings.TrimSuffix(capital(e.Message), ".") + "." // the policy's reasons are sentences already
 		if e.Remedy != "" {
-			s += ": " + e.Remedy
+			s += " " + capital(e.Remedy) + "."
 		}
-		return s + "."
+		return s
 	}
 	return "It was changed meanwhile. Look at it again."
 }

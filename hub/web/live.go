@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
 )
 
@@ -33,9 +34,15 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
 }
 
 // streamEnquiry follows one enquiry. Its pages only offer to reload, because
-// showing them anew is another view, with its own decision; whoever guesses a
-// reference learns when it changed and nothing else.
+// showing them anew is another view, with its own decision. Who may not see the
+// enquiry, or made its reference up, follows a stream that says nothing: a
+// refusal, and every event, would tell that it exists.
 func (s *site) streamEnquiry(w http.ResponseWriter, r *http.Request) error {
 	reference := r.PathValue("reference")
-	return s.Events.Serve(w, r, topicEnquiry, func(e kit.Event) bool { return e.Reference == reference })
+	err := s.Desk.Follow(r.Context(), actor(r.Context()), reference)
+	if err != nil && mash.CodeOf(err) != mash.CodeNotFound {
+		return err
+	}
+	may := err == nil
+	return s.Events.Serve(w, r, topicEnquiry, func(e kit.Event) bool { return may && e.Reference == reference })
 }

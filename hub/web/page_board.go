@@ -15,7 +15,7 @@ import (
 // board shows what is outstanding, nearest target first. It holds references,
 // agencies, states and times, and nothing about anybody.
 func (s *site) board(w http.ResponseWriter, r *http.Request) error {
-	rows, err := s.Desk.Board(r.Context(), actor(r.Context()))
+	b, err := s.Desk.Board(r.Context(), actor(r.Context()), kit.PageNumber(r))
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (s *site) board(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.layout.Write(w, r, kit.Page{Title: "Outstanding requests", Wide: true, Body: kit.Stack{
-		kit.Live{ID: "board", URL: "/events", Body: slices.Concat(unopened, reviews, s.boardBody(r, rows))}}})
+		kit.Live{ID: "board", URL: "/events", Body: slices.Concat(unopened, reviews, s.boardBody(r, b))}}})
 }
 
 // reviewsDue is the board's line about decisions that an answer came after:
@@ -46,30 +46,23 @@ func (s *site) reviewsDue(ctx context.Context) (kit.Stack, error) {
 		kit.Link{Text: "See which on the start page", Href: "/"})}}, nil
 }
 
-func (s *site) boardBody(r *http.Request, all []enquiry.BoardRow) kit.Stack {
-	open := slices.IndexFunc(all, func(row enquiry.BoardRow) bool { return mash.RequestState(row.State).Ended() })
-	if open < 0 {
-		open = len(all)
-	}
-	rows, untold := all[:open], s.untold(r, all[open:])
-	if len(rows) == 0 {
+func (s *site) boardBody(r *http.Request, b enquiry.Board) kit.Stack {
+	untold := s.untold(r, b.Untold)
+	if b.Total == 0 {
 		return append(kit.Stack{kit.Paragraph{Text: "Nothing is outstanding. Every question has been answered, refused or withdrawn."}}, untold...)
 	}
-	late, scale := 0, int64(0)
-	for _, row := range rows {
-		if row.Late {
-			late++
-		}
+	scale := int64(0)
+	for _, row := range b.Rows {
 		scale = max(scale, row.Timing.TotalMS, row.TargetAt.Sub(row.RaisedAt).Milliseconds())
 	}
-	intro := plural(len(rows), "question is", "questions are") + " waiting for an answer"
-	if late > 0 {
-		intro += "; " + plural(late, "is", "are") + " past the target"
+	intro := plural(b.Total, "question is", "questions are") + " waiting for an answer"
+	if b.Late > 0 {
+		intro += "; " + plural(b.Late, "is", "are") + " past the target"
 	}
 	t := kit.Table{Caption: "Outstanding requests, nearest target first", CaptionClasses: "govuk-visually-hidden", FirstCellIsHeader: true, Scroll: true,
 		Head: []kit.Cell{{Text: "Enquiry"}, {Text: "Agency"}, {Text: "Urgency"}, {Text: "State"}, {Text: "Target"}, {Text: "Whose turn"}, {Text: "Time so far, and whose it was"}}}
 	now := s.Desk.Env.Now()
-	for _, row := range rows {
+	for _, row := range b.Rows {
 		target := []string{left(row.TargetAt, now), when(row.TargetAt)}
 		t.Rows = append(t.Rows, []kit.Cell{s.reference(r, row),
 			{HTML: lines(row.Name, row.Telephone)},
@@ -81,9 +74,9 @@ func (s *site) boardBody(r *http.Request, all []enquiry.BoardRow) kit.Stack {
 				kit.Paragraph{Text: "Asked " + coarse(now.Sub(row.RaisedAt)) + " ago", Classes: "govuk-body-s govuk-!-margin-bottom-0"})},
 		})
 	}
-	return append(kit.Stack{kit.Paragraph{Text: intro + "."}, kit.BarLegend{}, t,
-		kit.Details{Summary: "How the time is counted", Text: "The clock runs from the question to the final answer. Each piece belongs to one cause; the pieces always add up to the whole. " +
-			"The line across a bar is the target. Our own part counts too: while an agency waits for our answer to its question, the time is ours."}}, untold...)
+	return slices.Concat(kit.Stack{kit.Paragraph{Text: intro + "." + kit.Shown(b.Paging)}, kit.BarLegend{}, t}, kit.Pager(b.Paging, "/board", "Pages of the board"),
+		kit.Stack{kit.Details{Summary: "How the time is counted", Text: "The clock runs from the question to the final answer. Each piece belongs to one cause; the pieces always add up to the whole. " +
+			"The line across a bar is the target. Our own part counts too: while an agency waits for our answer to its question, the time is ours."}}, untold)
 }
 
 // untold lists what has ended and whose agency could not be told so.

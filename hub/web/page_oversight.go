@@ -14,7 +14,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // noticesPage shows pushes and how they fared, never what they say.
 func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
-	rows, err := s.notices(call{Context: r.Context(), actor: actor(r.Context())})
+	rows, err := s.notices(kit.Call{Context: r.Context(), Actor: actor(r.Context())})
 	if err != nil {
 		return err
 	}

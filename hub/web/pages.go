@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
@@ -108,7 +109,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	default:
 		body = append(body, kit.Paragraph{Text: "Your role opens no page of this hub. Ask the hub manager if you need one for your work."})
 	}
-	list, err := s.worklist(r.Context())
+	list, err := s.worklist(r.Context(), kit.PageNumber(r))
 	if err != nil {
 		return err
 	}
@@ -117,21 +118,24 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 
 // worklist is how a worker finds an enquiry whose questions have all been
 // answered: the board shows only what is outstanding.
-func (s *site) worklist(ctx context.Context) (kit.Stack, error) {
+func (s *site) worklist(ctx context.Context, page int) (kit.Stack, error) {
 	if !staff(ctx) {
 		return nil, nil
 	}
-	all, err := s.Desk.Worklist(ctx, actor(ctx))
+	list, err := s.Desk.Worklist(ctx, actor(ctx), page)
 	if err != nil {
 		return nil, err
 	}
 	out := kit.Stack{kit.Heading{Text: "Enquiries under way"}}
-	if len(all) == 0 {
+	if list.Total == 0 {
 		return append(out, kit.Paragraph{Text: "None."}), nil
+	}
+	if shown := kit.Shown(list.Paging); shown != "" {
+		out = append(out, kit.Paragraph{Text: strings.TrimSpace(shown)})
 	}
 	t := kit.Table{Caption: "Enquiries under way, or up for review, newest first", CaptionClasses: "govuk-visually-hidden", FirstCellIsHeader: true, Scroll: true,
 		Head: []kit.Cell{{Text: "Enquiry"}, {Text: "Urgency"}, {Text: "State"}, {Text: "Opened"}}}
-	for _, e := range all {
+	for _, e := range list.Rows {
 		state := []string{word(enquiryWords, string(e.State))}
 		if e.Review {
 			state = append(state, "An answer came after the decision: read it")
@@ -139,7 +143,7 @@ func (s *site) worklist(ctx context.Context) (kit.Stack, error) {
 		t.Rows = append(t.Rows, []kit.Cell{{HTML: kit.MustHTML(kit.Link{Text: e.Reference, Href: "/enquiries/" + e.ID})}, {HTML: kit.MustHTML(ragTag(e.RAG))},
 			{HTML: lines(state...)}, {HTML: lines(when(e.OpenedAt), "by "+s.staffName(e.OpenedBy))}})
 	}
-	return append(out, t), nil
+	return append(append(out, t), kit.Pager(list.Paging, "/", "Pages of enquiries under way")...), nil
 }
 
 func lower(s string) string {

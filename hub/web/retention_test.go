@@ -29,6 +29,9 @@ func TestRecordsPages(t *testing.T) {
 	if a := manager.form("/retention/find", url.Values{"reference": {"NONE-HERE"}}); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Write the reference") {
 		t.Errorf("an unknown reference: %d", a.status)
 	}
+	if a := manager.json("POST", "/api/v1/retention/find", map[string]string{"reference": e.Reference}, nil); a.status != http.StatusOK || !strings.Contains(a.body, e.ID) {
+		t.Fatalf("finding in the API: %d %s", a.status, a.body)
+	}
 	if a := manager.form("/retention/find", url.Values{"reference": {strings.ToLower(e.Reference)}}); a.status != http.StatusSeeOther || a.header.Get("Location") != page {
 		t.Fatalf("a known reference: %d %s", a.status, a.header.Get("Location"))
 	}

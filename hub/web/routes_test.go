@@ -54,6 +54,7 @@ var payloads = map[string]string{
 	"POST /api/v1/set-aside/{id}/leave-out":        `{"reason":"r"}`,
 	"POST /api/v1/set-aside/{id}/destroy":          `{"reason":"r"}`,
 	"POST /retention/find":                         "reference=AAAA-AAAA",
+	"POST /api/v1/retention/find":                  `{"reference":"AAAA-AAAA"}`,
 	"POST /retention/notices":                      "decision=destroy",
 	"POST /api/v1/retention/notices":               `{"destroy":true}`,
 	"POST /enquiries/{id}/hold":                    "why=court&note=n",

@@ -28,7 +28,7 @@ func (s *site) authorise(r *http.Request, rule string, u kit.User) error {
 		return kit.ErrDenied // signed in, and a stranger here
 	}
 	if rule == ruleAudit {
-		switch err := s.Node.MayView(r.Context(), actorOf(u), rule); mash.CodeOf(err) {
+		switch err := s.Node.MayView(r.Context(), u.Actor(), rule); mash.CodeOf(err) {
 		case mash.CodeNotFound:
 			return kit.ErrDenied
 		case mash.CodeFault:
@@ -40,12 +40,8 @@ func (s *site) authorise(r *http.Request, rule string, u kit.User) error {
 	return nil
 }
 
-func actorOf(u kit.User) mash.Actor {
-	return mash.Actor{ID: u.ID, Name: u.Name, Roles: u.Roles, Agency: u.Agency, Units: u.Units}
-}
-
 // actor is who asks. Every route that is not public has one.
 func actor(ctx context.Context) mash.Actor {
 	u, _ := kit.UserFrom(ctx)
-	return actorOf(u)
+	return u.Actor()
 }

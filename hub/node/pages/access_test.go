@@ -22,6 +22,8 @@ import (
 // that the policy does not know, and somebody of another agency, get the page
 // for what does not exist.
 func TestEveryRouteIsDecided(t *testing.T) {
+	// What operations are sent; forms are opened before they are read.
+	bodies := map[string]string{"/answer": `{}`, "/match": `{}`, "/review": `{}`, "/ask-back": `{}`, "/seen": `{}`}
 	f := newAgency(t, schools, nil)
 	req := f.ask(millbrook, told, concerns, rowan())
 	task := f.taskOf(req).ID
@@ -49,9 +51,21 @@ func TestEveryRouteIsDecided(t *testing.T) {
 			if a := out.do(method, path, nil); a.status != want {
 				t.Errorf("without sign-in: %d, want %d", a.status, want)
 			}
+			send := func(ctx context.Context, c *client) (*http.Response, error) {
+				q, _ := http.NewRequestWithContext(ctx, method, c.base+path, strings.NewReader(bodies[path[strings.LastIndex(path, "/"):]]))
+				if r.API {
+					q.Header.Set("Content-Type", "application/json")
+				}
+				return c.http.Do(q)
+			}
 			for who, c := range map[string]*client{"a role without the page": nobody, "another agency": stranger} {
-				if a := c.do(method, path, nil); a.status != 404 {
-					t.Errorf("%s: %d", who, a.status)
+				a, err := send(t.Context(), c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				a.Body.Close()
+				if a.StatusCode != 404 {
+					t.Errorf("%s: %d", who, a.StatusCode)
 				}
 			}
 			f.policy.mu.Lock()
@@ -59,8 +73,7 @@ func TestEveryRouteIsDecided(t *testing.T) {
 			f.policy.mu.Unlock()
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
-			q, _ := http.NewRequestWithContext(ctx, method, in.base+path, nil)
-			resp, err := in.http.Do(q)
+			resp, err := send(ctx, in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +83,7 @@ func TestEveryRouteIsDecided(t *testing.T) {
 			}
 			f.policy.mu.Lock()
 			defer f.policy.mu.Unlock()
-			if len(f.policy.views) == 0 {
+			if len(f.policy.views) == 0 && resp.StatusCode != 404 {
 				t.Error("nobody asked the policy")
 			}
 			for _, v := range f.policy.views {
@@ -80,7 +93,7 @@ func TestEveryRouteIsDecided(t *testing.T) {
 			}
 		})
 	}
-	if n < 12 {
+	if n < 22 {
 		t.Errorf("only %d routes", n)
 	}
 }
@@ -101,7 +114,7 @@ func TestAnotherUnit(t *testing.T) {
 	own, other := f.as("dsl-999001"), f.as("dsl-999002")
 	own.want(own.get("/tasks/"+task), 200, "Rowan")
 	other.want(other.get("/tasks"), 200, "Nothing is waiting")
-	other.want(other.get("/api/v1/tasks"), 200, `{"tasks":[]}`)
+	other.want(other.get("/api/v1/tasks"), 200, `{"total":0,"page":1,"pages":1,"tasks":[]}`)
 	gone := "/tasks/0193e9a0-0000-7000-8000-000000000000"
 	id := regexp.MustCompile(`urn:request:[0-9a-f-]+`)
 	for _, p := range []string{"", "/answer", "/match", "/review", "/acknowledge", "/ask-back"} {
@@ -130,7 +143,7 @@ func TestAPI(t *testing.T) {
 	req := f.ask(millbrook, told, concerns, rowan())
 	task := f.taskOf(req).ID
 	c := f.as("reviewer")
-	c.want(c.get("/api/v1/tasks"), 200, `{"tasks":[{"id":"`+task+`","kind":"answer","hub":"fernshire","request":"`+req+`","party":{"agency":"schools","unit":"999001"},"created":"2026-11-20T15:40:00Z","opened_by":""}]}`)
+	c.want(c.get("/api/v1/tasks"), 200, `{"total":1,"page":1,"pages":1,"tasks":[{"id":"`+task+`","kind":"answer","state":"open","hub":"fernshire","request":"`+req+`","party":{"agency":"schools","unit":"999001"},"reference":"K7QM-2ZXA","target_at":"2026-11-20T21:40:00Z","created":"2026-11-20T15:40:00Z","opened_by":""}]}`)
 	c.want(c.get("/api/v1/tasks/"+task), 200, `"Tessel"`, `"categories":["education.concern","education.attendance"]`)
 	c.want(c.get("/api/v1/tasks"), 200, `"opened_by":"schools-reviewer"`)
 	c.want(c.get("/tasks"), 200, "Opened", "K7QM-2ZXA", "6 hours", "Held for you by Fernshire Council, as processor for each school")

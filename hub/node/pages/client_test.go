@@ -47,6 +47,11 @@ func (c *client) do(method, path string, body io.Reader) reply {
 	if body != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	return c.send(r)
+}
+
+func (c *client) send(r *http.Request) reply {
+	c.t.Helper()
 	resp, err := c.http.Do(r)
 	if err != nil {
 		c.t.Fatal(err)

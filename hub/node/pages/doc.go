@@ -1,5 +1,5 @@
 // Package pages is what the people of an agency see of their node: an inbox of
-// what waits for them, a page for each task, and the same as JSON.
+// what waits for them, a page for each task, and the same as an HTTP API.
 //
 // The reader is a school secretary at the end of a day, or a detective between
 // two calls. So each page says first whether the family knows, asks one thing,
@@ -17,6 +17,8 @@
 //     reference and target for an inbox that was just allowed (inbox.go).
 //   - The inbox shows kinds, units, references and times. Names stand on the
 //     page of a task only: never in an address, a title, a flash or a log.
+//   - The API calls the methods that the forms call. What an answer may hold is
+//     checked there, not in the form alone.
 //   - A second click changes nothing and says so (409).
 //   - A mistake changes nothing, and the page comes back (422) with all that
 //     was typed. "Add another item" works without JavaScript the same way.
@@ -24,6 +26,6 @@
 // Files: pages.go routes, access.go rules, inbox.go and task.go the pages'
 // common paths, draft.go the answer form's reading and checking, answer.go its
 // showing, match.go, review.go and notice.go the other tasks, asked.go how a
-// question and a person are shown, api.go the JSON, demo.go who can be in the
+// question and a person are shown, api.go the API, demo.go who can be in the
 // demo.
 package pages

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"mashhub/hub/mash"
@@ -28,31 +29,37 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body = append(body, unopened...)
-	body = append(body, kit.Live{ID: "inbox", URL: "/live/inbox", Body: kit.Stack{s.taskTable(tasks, len(who.Units) == 1)}})
+	paging, here := pageOf(tasks, kit.PageNumber(r))
+	list := kit.Stack{s.taskTable(here, paging, len(who.Units) == 1)}
+	if shown := kit.Shown(paging); shown != "" {
+		list = slices.Concat(kit.Stack{kit.Paragraph{Text: strings.TrimSpace(shown)}}, list, kit.Pager(paging, "/tasks", "Pages of the inbox"))
+	}
+	body = append(body, kit.Live{ID: "inbox", URL: "/live/inbox", Body: list})
 	return s.layout.Write(w, r, kit.Page{Title: "Inbox", Path: "/tasks", Wide: true, Body: body})
+}
+
+// pageOf gives one page of the inbox.
+func pageOf(all []node.InboxRow, page int) (mash.Paging, []node.InboxRow) {
+	p := mash.PageOf(len(all), page)
+	return p, all[p.Skip():min(p.Skip()+mash.PageRows, len(all))]
 }
 
 // live tells an open inbox that something changed, and no more.
 func (s *site) live(w http.ResponseWriter, r *http.Request) error {
 	// Whether this person may follow the inbox is the same question as whether
 	// they may see it.
-	if _, err := s.Node.Inbox(r.Context(), actor(r.Context())); err != nil {
+	if err := s.Node.MayView(r.Context(), actor(r.Context()), ruleInbox); err != nil {
 		return err
 	}
 	return s.Events.Serve(w, r, topicInbox, nil)
 }
 
-// taskTable lists tasks; own says that all are the reader's one unit's. What
-// matters most stands first, where a telephone shows it.
-func (s *site) taskTable(tasks []node.InboxRow, own bool) kit.Component {
-	if len(tasks) == 0 {
+// taskTable lists a page's tasks; own says that all are the reader's one unit's.
+// What matters most stands first, where a telephone shows it.
+func (s *site) taskTable(tasks []node.InboxRow, p mash.Paging, own bool) kit.Component {
+	if p.Total == 0 {
 		return kit.Paragraph{Text: "Nothing is waiting for you. This page updates itself when something arrives."}
 	}
-	// Nearest target first; what has none stands at the top: a notice is read
-	// before the next school day.
-	slices.SortStableFunc(tasks, func(a, b node.InboxRow) int {
-		return a.Target.Compare(b.Target)
-	})
 	now := s.Node.Env.Now()
 	units := len(s.Agency.Units) > 0 && !own
 	head := []kit.Cell{{Text: "What to do"}}
@@ -60,7 +67,7 @@ func (s *site) taskTable(tasks []node.InboxRow, own bool) kit.Component {
 		head = append(head, kit.Cell{Text: "For"})
 	}
 	head = append(head, kit.Cell{Text: "Target"}, kit.Cell{Text: "State"}, kit.Cell{Text: "Waiting since"}, kit.Cell{Text: "Reference"})
-	t := kit.Table{Caption: count(len(tasks), "task", "tasks"), CaptionClasses: "govuk-table__caption--m", Head: head, Scroll: true}
+	t := kit.Table{Caption: count(p.Total, "task", "tasks"), CaptionClasses: "govuk-table__caption--m", Head: head, Scroll: true}
 	for _, task := range tasks {
 		name := taskName(task.Kind)
 		if task.Refused != nil {

@@ -107,6 +107,7 @@ func newSite(o Options) (*site, error) {
 		return nil, fmt.Errorf("preparing the demo's sign-in: %w", err)
 	}
 	s.routes()
+	s.api()
 	return s, nil
 }
 
@@ -129,12 +130,6 @@ func (s *site) routes() {
 		kit.Route{Pattern: "POST /tasks/{id}/acknowledge", Rule: ruleTask, Handler: s.acknowledge, MaxBody: smallBody},
 		kit.Route{Pattern: "GET /quarantine", Rule: ruleQuarantine, Handler: s.quarantine},
 		kit.Route{Pattern: "POST /quarantine", Rule: ruleQuarantine, Handler: s.seeQuarantine, MaxBody: smallBody},
-		kit.Route{Pattern: "GET /api/v1/quarantine", Rule: ruleQuarantine, Handler: s.showQuarantine, API: true},
 		kit.Route{Pattern: "POST /tasks/{id}/ask-back", Rule: ruleTask, Handler: s.askBack, MaxBody: smallBody},
-		kit.Route{Pattern: "GET /api/v1/tasks", Rule: ruleInbox, Handler: s.listTasks, API: true},
-		kit.Route{Pattern: "GET /api/v1/tasks/{id}", Rule: ruleTask, Handler: s.showTask, API: true},
 	)
-	if s.Audit != nil {
-		s.router.Handle(kit.Route{Pattern: "GET /api/v1/audit/bundle", Rule: ruleAudit, Handler: s.bundle, API: true, Timeout: bundleTime})
-	}
 }

@@ -94,7 +94,7 @@ func (s *site) seeQuarantine(w http.ResponseWriter, r *http.Request) error {
 	case errors.As(err, &e) && e.Code == mash.CodeInvalid:
 		return s.writeQuarantine(w, r, sentence(e), kit.Status(err))
 	case errors.As(err, &e) && e.Code == mash.CodeConflict:
-		return s.writeQuarantine(w, r, upper(e.Message)+".", kit.Status(err))
+		return s.writeQuarantine(w, r, upper(e.Message)+". "+upper(e.Remedy)+".", kit.Status(err))
 	}
 	return err
 }
@@ -111,16 +111,4 @@ func (s *site) unopened(ctx context.Context) (kit.Stack, error) {
 	}
 	return kit.Stack{kit.Inset{HTML: kit.MustHTML(kit.Paragraph{Text: count(n, "message", "messages") + " to this node could not be opened, and nobody has looked yet."},
 		kit.Link{Text: "Look at what could not be opened", Href: "/quarantine"})}}, nil
-}
-
-// showQuarantine answers GET /api/v1/quarantine.
-func (s *site) showQuarantine(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.Node.Quarantine(r.Context(), actor(r.Context()))
-	if err != nil {
-		return err
-	}
-	if q.Rows == nil {
-		q.Rows = []mash.QuarantineRow{}
-	}
-	return writeJSON(w, q)
 }

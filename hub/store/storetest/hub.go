@@ -109,6 +109,25 @@ func enquiries(b hubBench) {
 		none, err2 := tx.ListEnquiries(mash.EnquiryFilter{Review: true, States: []mash.EnquiryState{mash.EnquiryClosed}})
 		return errors.Join(err, err2, expect("up for review", ids(due, enquiryID), []string{"e1"}), expect("none of it closed", len(none), 0))
 	})
+
+	// A page at a time, past what somebody may not know of.
+	closed, hidden := enquiry("e4"), enquiry("e5")
+	closed.Restricted, closed.State, closed.Review, closed.OpenedAt = false, mash.EnquiryClosed, true, at(3*time.Second)
+	hidden.Restricted, hidden.OpenedAt = true, at(2*time.Second)
+	b.do(func(tx htx) error { return errors.Join(tx.PutEnquiry(closed), tx.PutEnquiry(hidden)) })
+	list := func(what string, f mash.EnquiryFilter, total int, want ...string) {
+		b.t.Helper()
+		b.see(func(tx htx) error {
+			all, err := tx.ListEnquiries(f)
+			n, err2 := tx.CountEnquiries(f)
+			return errors.Join(err, err2, expect(what, ids(all, enquiryID), want), expect("how many "+what, n, total))
+		})
+	}
+	list("worked on", mash.EnquiryFilter{Working: true}, 4, "e4", "e5", "e3", "e1")
+	list("without one", mash.EnquiryFilter{Working: true, Without: []string{"e5"}, Limit: 2}, 3, "e4", "e3")
+	list("on the next page", mash.EnquiryFilter{Working: true, Without: []string{"e5"}, Limit: 2, Skip: 2}, 3, "e1")
+	list("restricted", mash.EnquiryFilter{Restricted: true}, 4, "e5", "e2", "e3", "e1")
+	list("everything else", mash.EnquiryFilter{Without: []string{"e5", "e1"}, States: []mash.EnquiryState{mash.EnquiryContact, mash.EnquiryClosed}, Skip: 1}, 3, "e2", "e3")
 }
 
 func request(id, enquiry string, raised, target time.Duration) mash.Request {
@@ -134,9 +153,18 @@ func requests(b hubBench) {
 		got, err := tx.Request("r1")
 		same(b.t, "request", got, r1)
 		of, err2 := tx.RequestsOf("e1")
-		open, err3 := tx.OpenRequests(10)
-		one, err4 := tx.OpenRequests(1)
+		open, err3 := tx.OpenRequests(mash.RequestFilter{Limit: 10})
+		one, err4 := tx.OpenRequests(mash.RequestFilter{Limit: 1})
 		_, missing := tx.Request("none")
+		rest, err5 := tx.OpenRequests(mash.RequestFilter{Skip: 1, Limit: 2})
+		other, err6 := tx.OpenRequests(mash.RequestFilter{Without: []string{"e1"}})
+		none, err9 := tx.OpenRequests(mash.RequestFilter{Agency: "police"})
+		theirs, err10 := tx.OpenRequests(mash.RequestFilter{Agency: "schools", Limit: 1})
+		err = errors.Join(err, err9, err10, expect("of others", len(none), 0), expect("of theirs", ids(theirs, id), []string{"r2"}))
+		all, late, err7 := tx.CountOpen(mash.RequestFilter{Limit: 1}, at(2*time.Hour))
+		some, lateSome, err8 := tx.CountOpen(mash.RequestFilter{Without: []string{"e1"}}, at(9*time.Hour))
+		err = errors.Join(err, err5, err6, err7, err8, expect("the next page", ids(rest, id), []string{"r3", "r1"}),
+			expect("without e1", ids(other, id), []string{"r3", "r4"}), expect("all, late", []int{all, late, some, lateSome}, []int{4, 2, 2, 2}))
 		return errors.Join(err, err2, err3, err4, expect("of e1, as raised", ids(of, id), []string{"r2", "r1"}),
 			expect("open", ids(open, id), []string{"r2", "r3", "r1", "r4"}), expect("one", ids(one, id), []string{"r2"}),
 			expect("not found", errors.Is(missing, mash.ErrNotFound), true))
@@ -149,8 +177,8 @@ func requests(b hubBench) {
 		got, err := tx.Request("r2")
 		r2.Version = 2
 		same(b.t, "updated", got, r2)
-		open, err2 := tx.OpenRequests(0)
-		untold, err3 := tx.UntoldRequests(0)
+		open, err2 := tx.OpenRequests(mash.RequestFilter{})
+		untold, err3 := tx.UntoldRequests()
 		return errors.Join(err, err2, err3, expect("open", ids(open, id), []string{"r1", "r3", "r4"}), expect("untold", ids(untold, id), []string{"r2"}))
 	})
 }

@@ -18,7 +18,7 @@ func TestAPIRoutesKeepTheRules(t *testing.T) {
 	s := newSite(t).standard()
 	config := huma.DefaultConfig("test", "1")
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
-	api := humago.New(s.Mux(map[string]string{"GET /api/enquiries/{ref}": "enquiry.view"}), config)
+	api := humago.New(s.Mux(map[string]Route{"GET /api/enquiries/{ref}": {Rule: "enquiry.view"}}), config)
 	type out struct{ Body struct{ Ref string } }
 	huma.Get(api, "/api/enquiries/{ref}", func(ctx context.Context, in *struct {
 		Ref string `path:"ref"`

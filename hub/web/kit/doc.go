@@ -79,6 +79,17 @@
 // the cross-origin check needs over TLS and to loopback only, so pages on plain
 // HTTP to any other address cannot post forms: a node's pages need TLS.
 //
+// # The API
+//
+//	a := kit.NewAPI(rt, kit.APIConfig{Title: …, Description: …, Changed: …})
+//	kit.Add[kit.WithPage](a, kit.Get("board", "/board", ruleBoard, "…"), func(c kit.Call, _ kit.Nothing) (Board, error) { … })
+//	kit.Step[kit.WithIDBody](a, kit.Post("answer", "/tasks/{id}/answer", ruleTask, "…"), func(c kit.Call, in Answer) error { … })
+//	rt.Handle(kit.Route{Pattern: "GET /api/openapi.json", Rule: …, API: true, Handler: a.Describe()})
+//
+// An operation calls the same use case as the page's form. strict.go says what
+// is taken for JSON, api_errors.go what an error looks like (RFC 9457), status.go
+// has the one table from error codes to HTTP.
+//
 // # Live updates
 //
 // Events.Publish(topic, Event) tells open pages that something changed: a

@@ -189,19 +189,21 @@ func SafeNext(next string) string {
 }
 
 // Mux lets a library register its routes (huma's adapter takes it) under the
-// same table. rules names the rule of each pattern; a pattern without one
-// fails Build.
-func (rt *Router) Mux(rules map[string]string) *APIMux { return &APIMux{rt, rules} }
+// same table. routes has the rule, and what else is not by default, of each
+// pattern; a pattern without one fails Build.
+func (rt *Router) Mux(routes map[string]Route) *APIMux { return &APIMux{rt, routes} }
 
 // APIMux is what Mux gives.
 type APIMux struct {
-	rt    *Router
-	rules map[string]string
+	rt     *Router
+	routes map[string]Route
 }
 
 // HandleFunc registers a route of the API.
 func (m *APIMux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
-	m.rt.Handle(Route{Pattern: pattern, Rule: m.rules[pattern], Handler: Plain(http.HandlerFunc(h)), API: true})
+	r := m.routes[pattern]
+	r.Pattern, r.Handler, r.API = pattern, Plain(http.HandlerFunc(h)), true
+	m.rt.Handle(r)
 }
 
 // ServeHTTP is there for the adapter's sake only: requests go through Build's

@@ -156,7 +156,7 @@ func TestRouterRefusesARouteWithoutAValidRule(t *testing.T) {
 		})
 	}
 	s := newSite(t)
-	s.Mux(map[string]string{"GET /api/a": "board"}).HandleFunc("GET /api/b", func(http.ResponseWriter, *http.Request) {})
+	s.Mux(map[string]Route{"GET /api/a": {Rule: "board"}}).HandleFunc("GET /api/b", func(http.ResponseWriter, *http.Request) {})
 	if _, err := s.Build(); err == nil {
 		t.Error("an API route without a rule was built")
 	}

@@ -1,4 +1,4 @@
-package web
+package kit
 
 import (
 	"context"
@@ -8,12 +8,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"mashhub/hub/mash"
-	"mashhub/hub/web/kit"
 )
 
-// Problem is an answer to what went wrong, as RFC 9457 has it, with what a
+// APIProblem is an answer to what went wrong, as RFC 9457 has it, with what a
 // client can act on. It never repeats what was sent.
-type Problem struct {
+type APIProblem struct {
 	Type     string    `json:"type" doc:"Always about:blank"`
 	Title    string    `json:"title" doc:"The HTTP status in words"`
 	Status   int       `json:"status"`
@@ -27,28 +26,29 @@ type Problem struct {
 }
 
 // Error implements huma.StatusError.
-func (p *Problem) Error() string { return string(p.Code) + ": " + p.Message }
+func (p *APIProblem) Error() string { return string(p.Code) + ": " + p.Message }
 
 // GetStatus implements huma.StatusError.
-func (p *Problem) GetStatus() int { return p.Status }
+func (p *APIProblem) GetStatus() int { return p.Status }
 
 // ContentType implements huma.ContentTypeFilter.
-func (p *Problem) ContentType(string) string { return "application/problem+json" }
+func (p *APIProblem) ContentType(string) string { return "application/problem+json" }
 
-// problemOf gives the answer to an error. What is unknown says nothing of its
+// Problem gives the answer to an error. What is unknown says nothing of its
 // cause; the log has it under the same id.
-func (s *site) problemOf(ctx context.Context, err error) *Problem {
-	var p *Problem
+func (rt *Router) Problem(ctx context.Context, err error) *APIProblem {
+	var p *APIProblem
 	if errors.As(err, &p) {
 		return p
 	}
-	p = &Problem{Type: "about:blank", Instance: "urn:request:" + kit.RequestID(ctx), Status: kit.Status(err)}
+	p = &APIProblem{Type: "about:blank", Instance: "urn:request:" + RequestID(ctx), Status: Status(err)}
 	var e *mash.Error
 	switch {
 	case p.Status == http.StatusNotFound:
 		p.Code = mash.CodeNotFound // and no more, whatever the reason was
-	case errors.Is(err, kit.ErrUndecided):
-		p.Status, p.Code, p.Message = http.StatusServiceUnavailable, mash.CodeFault, "this could not be decided; it is recorded"
+	case errors.Is(err, ErrUndecided):
+		u := mash.Undecided()
+		p.Status, p.Code, p.Message, p.Remedy = http.StatusServiceUnavailable, u.Code, u.Message, u.Remedy
 	case p.Status == 0:
 		p.Status, p.Code, p.Message = http.StatusInternalServerError, mash.CodeInternal, "internal error"
 	case errors.As(err, &e):
@@ -58,7 +58,7 @@ func (s *site) problemOf(ctx context.Context, err error) *Problem {
 	}
 	p.Title = http.StatusText(p.Status)
 	if p.Status >= 500 {
-		s.Log.Error("request failed", "request_id", kit.RequestID(ctx), "status", p.Status, "error", err.Error())
+		rt.c.Log.Error("request failed", "request_id", RequestID(ctx), "status", p.Status, "error", err.Error())
 	}
 	return p
 }
@@ -69,12 +69,12 @@ func (s *site) problemOf(ctx context.Context, err error) *Problem {
 func init() {
 	huma.NewError = func(code int, _ string, _ ...error) huma.StatusError { return libraryProblem(code, "") }
 	huma.NewErrorWithContext = func(c huma.Context, code int, _ string, _ ...error) huma.StatusError {
-		return libraryProblem(code, kit.RequestID(c.Context()))
+		return libraryProblem(code, RequestID(c.Context()))
 	}
 }
 
-func libraryProblem(code int, id string) *Problem {
-	p := &Problem{Type: "about:blank", Title: http.StatusText(code), Status: code, Code: mash.CodeInvalid, Instance: "urn:request:" + id}
+func libraryProblem(code int, id string) *APIProblem {
+	p := &APIProblem{Type: "about:blank", Title: http.StatusText(code), Status: code, Code: mash.CodeInvalid, Instance: "urn:request:" + id}
 	switch {
 	case code == http.StatusRequestEntityTooLarge:
 		p.Message, p.Remedy = "the body is too large", "send a shorter text"
