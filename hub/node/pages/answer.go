@@ -74,6 +74,7 @@ func (s *site) personForm(v node.TaskView, p *draftPerson, at, of int, action st
 	}
 	items = append(items, s.views.With("answer/more", map[string]string{"Person": p.Key, "Name": p.Name, "Action": action,
 		"Field": fieldID(p.Key, len(p.Items), "category")}))
+	items = append(items, keptForm(v, p))
 	legend := kit.Legend{Text: "What is your answer about " + p.Name + "?", Classes: "govuk-fieldset__legend--m"}
 	if of > 1 {
 		legend.Text = "Person " + strconv.Itoa(at+1) + " of " + strconv.Itoa(of) + ": what is your answer about " + p.Name + "?"
@@ -86,6 +87,19 @@ func (s *site) personForm(v node.TaskView, p *draftPerson, at, of int, action st
 		{Value: string(mash.SourceUnavailable), Text: "We could not look", Hint: "Your records could not be searched. The hub never takes this to mean that you hold nothing.",
 			Conditional: reasonFor(mash.SourceUnavailable, "Why could you not look? (optional)", "")},
 	}}
+}
+
+// keptForm asks what more is held and kept back. It is no part of a complete
+// answer: keeping something back needs a reason, just as sharing has one.
+func keptForm(v node.TaskView, p *draftPerson) kit.Component {
+	kept := kit.Checkboxes{Name: p.Key + ".kept", Values: p.Kept, Error: p.Errors["kept"],
+		Legend: kit.Legend{Text: "Do you keep anything else back? (optional)", Classes: "govuk-fieldset__legend--s"},
+		Hint:   "The hub is told that you keep something back only where your agreement lets it be said that you hold it."}
+	for _, c := range v.Question.Categories {
+		kept.Items = append(kept.Items, kit.Choice{Value: c, Text: mash.CategoryName(c)})
+	}
+	return kit.Stack{kept, kit.Textarea{Name: p.Key + ".kept_why", ID: p.Key + ".kept_why", Value: p.KeptWhy, Error: p.Errors["kept_why"], Rows: 2,
+		Label: kit.Label{Text: "Why do you keep it back? (optional)"}, Hint: "Do not write here what it says."}}
 }
 
 // itemForm is the group of fields of one item.

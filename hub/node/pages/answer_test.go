@@ -299,3 +299,28 @@ func TestHugeBodies(t *testing.T) {
 		t.Error("something was changed")
 	}
 }
+
+// TestKeepingSomethingBack: the form takes what is kept back beside what is
+// shared, each with its reason, and nothing of it is preselected.
+func TestKeepingSomethingBack(t *testing.T) {
+	f := newAgency(t, schools, nil)
+	req := f.ask(millbrook, told, concerns, rowan())
+	c := f.as("dsl-999001")
+	path := "/tasks/" + f.taskOf(req).ID
+	page := c.want(c.get(path), 200, "Do you keep anything else back? (optional)")
+	if v := fields(t, page.body); v.Get("subject-1.kept") != "" {
+		t.Error("something is preselected")
+	}
+	c.want(c.form(path+"/answer", with(oneItem(), "subject-1.kept", "education.attendance")), 422, "Say why you keep something back")
+	c.want(c.form(path+"/answer", with(oneItem(), "subject-1.kept_why", "Being looked into")), 422, "Choose what you keep back")
+	again := c.want(c.form(path+"/answer", with(oneItem(), "subject-1.kept", "education.attendance", "subject-1.item.0.title", "")), 422, "title")
+	if v := fields(t, again.body); v.Get("subject-1.kept") != "education.attendance" {
+		t.Error("what was chosen is lost")
+	}
+	c.want(c.form(path+"/answer", with(oneItem(), "subject-1.kept", "police.crime", "subject-1.kept_why", "r")), 422)
+	c.want(c.form(path+"/answer", with(oneItem(), "subject-1.kept", "education.concern", "subject-1.kept_why", "Another is being looked into")), http.StatusSeeOther)
+	ret := f.returned(req)
+	if len(ret.Items) != 1 || len(ret.Return.Withheld) != 1 || ret.Return.Withheld[0].Reason != "Another is being looked into" {
+		t.Errorf("%d items, withheld %+v", len(ret.Items), ret.Return.Withheld)
+	}
+}

@@ -30,7 +30,9 @@ type draftPerson struct {
 	Outcome string
 	Reason  string
 	Items   []*draftItem
-	Errors  map[string]string // by field: outcome, reason
+	Kept    []string          // categories of which more is held, and kept back
+	KeptWhy string
+	Errors  map[string]string // by field: outcome, reason, kept, kept_why
 }
 
 // draftItem is one group of fields, as typed.
@@ -73,6 +75,7 @@ func readDraft(v node.TaskView, form url.Values) *draft {
 	for _, p := range d.Persons {
 		p.Outcome = trim(form.Get(p.Key + ".outcome"))
 		p.Reason = firstOf(form[p.Key+".reason"])
+		p.Kept, p.KeptWhy = form[p.Key+".kept"], trim(form.Get(p.Key+".kept_why"))
 		numbers := []int{}
 		prefix := p.Key + ".item."
 		for name := range form {
@@ -149,6 +152,17 @@ func (d *draft) answer(q *wire.Request, party string) node.Answer {
 		case mash.RecordsFound:
 			if len(p.Items) == 0 {
 				wrong("outcome", "Write at least one item about "+p.Name+", or choose another answer")
+			}
+			switch {
+			case len(p.Kept) > 0 && p.KeptWhy == "":
+				wrong("kept_why", "Say why you keep something back about "+p.Name)
+			case len(p.Kept) == 0 && p.KeptWhy != "":
+				wrong("kept", "Choose what you keep back about "+p.Name+", or empty the reason")
+			case len(p.KeptWhy) > 5000:
+				wrong("kept_why", "Shorten the reason to 5,000 characters")
+			}
+			for _, c := range p.Kept {
+				pa.Withheld = append(pa.Withheld, mash.Withholding{Category: c, Reason: p.KeptWhy})
 			}
 		case mash.NothingKnown:
 		case mash.SourceUnavailable:
