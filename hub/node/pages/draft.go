@@ -30,7 +30,7 @@ type draftPerson struct {
 	Outcome string
 	Reason  string
 	Items   []*draftItem
-	Kept    []string          // categories of which more is held, and kept back
+	Kept    []string // categories of which more is held, and kept back
 	KeptWhy string
 	Errors  map[string]string // by field: outcome, reason, kept, kept_why
 }
