@@ -14,6 +14,7 @@ import (
 
 	"mashhub/hub/audit"
 	"mashhub/hub/bus"
+	"mashhub/hub/edition"
 	"mashhub/hub/enquiry"
 	"mashhub/hub/envelope"
 	"mashhub/hub/exchange"
@@ -50,9 +51,11 @@ type Hub struct {
 	Bus      *bus.Kafka
 	Desk     *enquiry.Desk
 	Notify   *notify.Desk
+	Editions *edition.Desk
 	Exchange *exchange.Exchange[mash.HubTx]
 	registry *envelope.Registry
 	keys     *envelope.KeySet
+	root     root
 }
 
 // NewHub opens a hub's stores and puts it together. Close it.
@@ -88,10 +91,22 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		return h, fmt.Errorf("connecting to the broker: %w", err)
 	}
 	h.Audit = audit.New(o.ID, h.Secrets.Signer, store.NewVaultAudit(h.Vault), o.Env)
+	if h.root, err = openRoot(filepath.Join(o.Dir, "secrets"), o.ID, o.Env); err != nil {
+		return h, err
+	}
 	kept, policy := wrapped[mash.Store[mash.HubTx]](o.Wrap.Store, h.Store), wrapped[mash.Policy](o.Wrap.Policy, h.Policy)
 	h.Desk = enquiry.New(enquiry.Config{Hub: o.ID, Store: kept, Policy: policy, Audit: h.Audit, Env: o.Env,
 		Agencies: o.Agencies, Targets: o.Targets, Log: o.Log, InForce: inForce(h.Policy)})
 	h.Notify = notify.New(notify.Config{Hub: o.ID, Policy: policy, Audit: h.Audit, Env: o.Env, Agencies: o.Agencies, Log: o.Log})
+	files, err := shipped()
+	if err != nil {
+		return h, fmt.Errorf("reading the shipped agreements: %w", err)
+	}
+	h.Editions = &edition.Desk{Keeper: edition.NewKeeper(edition.Keeper[mash.HubTx]{Hub: o.ID, Store: kept, Engine: engine{h.Policy}, Audit: h.Audit, Env: o.Env, Log: o.Log}),
+		May: h.Desk.Page, Agencies: o.Agencies, Signer: h.root.signer, Shipped: files}
+	if err := h.Editions.Restore(ctx); err != nil {
+		return h, fmt.Errorf("restoring the agreements in force: %w", err)
+	}
 	h.registry = envelope.NewRegistry(func(f func(mash.Keys) error) error {
 		return h.Store.View(ctx, func(tx mash.HubTx) error { return f(tx) })
 	}, o.Env.Now)
@@ -121,6 +136,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	})
 	h.Desk.Connect(h.Exchange)
 	h.Notify.Connect(h.Exchange)
+	h.Editions.Connect(h.Exchange)
 	return h, nil
 }
 
@@ -146,7 +162,7 @@ func Topics(hub string, agencies mash.Directory) []bus.Topic {
 // Enrolment publishes the hub's public keys, waits for those of the agencies
 // named, and takes them in.
 func (h *Hub) Enrolment(ctx context.Context, agencies []string) error {
-	if err := publish(h.Enrol, Enrolment(h.ID, ""), h.Secrets.Verifier, h.keys); err != nil {
+	if err := publish(h.Enrol, Enrolment(h.ID, ""), h.Secrets.Verifier, h.root.verifier, h.keys); err != nil {
 		return fmt.Errorf("publishing keys: %w", err)
 	}
 	own, err := h.keys.PublicKeys()
@@ -212,6 +228,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return h.keepLedger(ctx) })
 	g.Go(func() error { return h.expire(ctx) })
+	g.Go(func() error { return h.Editions.Run(ctx) })
 	g.Go(func() error { return h.Sweeper().Run(ctx) })
 	return g.Wait()
 }

@@ -16,12 +16,14 @@ import (
 
 	"mashhub/hub/audit"
 	"mashhub/hub/bus"
+	"mashhub/hub/edition"
 	"mashhub/hub/envelope"
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 	"mashhub/hub/node"
 	"mashhub/hub/protocol"
 	"mashhub/hub/store"
+	"mashhub/hub/wire"
 	"mashhub/plugins/connector"
 	"mashhub/plugins/host"
 )
@@ -70,6 +72,7 @@ type Node struct {
 	Node      *node.Node
 	Plugins   []*host.Plugin
 	Policies  map[string]*protocol.Point // by hub
+	editions  map[string]*edition.Node   // by hub
 	kept      mash.Store[mash.NodeTx]    // Store, or what wraps it
 	exchanges []*exchange.Exchange[mash.NodeTx]
 	buses     []*bus.Kafka
@@ -81,7 +84,7 @@ type Node struct {
 // NewNode opens a node's store, starts its connectors and puts it together.
 // Close it.
 func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
-	n = &Node{NodeOptions: o, Policies: map[string]*protocol.Point{}}
+	n = &Node{NodeOptions: o, Policies: map[string]*protocol.Point{}, editions: map[string]*edition.Node{}}
 	defer func() {
 		if err != nil {
 			n.Close()
@@ -108,7 +111,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 			return n, err
 		}
 		n.keys[h.ID] = set
-		if err := publish(o.Enrol, Enrolment(h.ID, o.Agency.ID), n.Secrets.Verifier, set); err != nil {
+		if err := publish(o.Enrol, Enrolment(h.ID, o.Agency.ID), n.Secrets.Verifier, "", set); err != nil {
 			return n, fmt.Errorf("publishing keys: %w", err)
 		}
 	}
@@ -128,6 +131,16 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 			return n, fmt.Errorf("loading the policy: %w", err)
 		}
 		n.Policies[h.ID] = point
+		secrets := filepath.Join(o.Dir, "secrets")
+		n.editions[h.ID] = &edition.Node{Keeper: edition.NewKeeper(edition.Keeper[mash.NodeTx]{Hub: h.ID, Store: n.kept, Engine: engine{point}, Audit: n.Audit, Env: o.Env, Log: o.Log,
+			Changed: func() {
+				if node := n.running.Load(); node != nil {
+					node.Beat()
+				}
+			}}), Verifier: func() string { return pinned(secrets, h.ID) }}
+		if err := n.editions[h.ID].Restore(ctx); err != nil {
+			return n, fmt.Errorf("restoring the agreements in force: %w", err)
+		}
 		links = append(links, &node.Link{Hub: h.ID, Policy: wrapped[mash.Policy](o.Wrap.Policy, point), InForce: inForce(point)})
 	}
 	n.Node = node.New(node.Config{Agency: o.Agency, Links: links, Sources: sources, Store: n.kept, Audit: n.Audit, Env: o.Env,
@@ -160,10 +173,12 @@ func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address, polic
 	if err != nil {
 		return fmt.Errorf("preparing to seal: %w", err)
 	}
+	handlers := n.Node.Handlers()
+	handlers[wire.KindPolicy] = n.editions[h.ID].Take
 	x := exchange.New(exchange.Config[mash.NodeTx]{
 		Hub: h.ID, Self: owners, Topics: []string{mash.ToTopic(h.ID, n.Agency.ID)}, Store: n.kept,
 		Bus: wrapped[mash.Bus](n.Wrap.Bus, b), Seal: wrapped[mash.Seal](n.Wrap.Seal, seal), Resend: n.Wrap.Resend,
-		InForce: policy, Audit: n.Audit, Env: n.Env, Log: n.Log, Handlers: n.Node.Handlers(), Settled: n.Node.Settled, Changed: func([]string) { n.Node.Changed() },
+		InForce: policy, Audit: n.Audit, Env: n.Env, Log: n.Log, Handlers: handlers, Settled: n.Node.Settled, Changed: func([]string) { n.Node.Changed() },
 	})
 	n.Node.Connect(h.ID, x)
 	n.exchanges = append(n.exchanges, x)
@@ -241,6 +256,15 @@ func (n *Node) Enrolment(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, h := range n.Hubs {
+		verifier, err := rootOf(n.Enrol, h.ID)
+		if err != nil {
+			return err
+		}
+		if err := pin(filepath.Join(n.Dir, "secrets"), h.ID, verifier); err != nil {
+			return err
+		}
+	}
 	for _, set := range n.keys {
 		own, err := set.PublicKeys()
 		if err != nil {
@@ -270,6 +294,9 @@ func (n *Node) Run(ctx context.Context) error {
 			}
 			return nil
 		})
+	}
+	for _, e := range n.editions {
+		g.Go(func() error { return e.Run(ctx) })
 	}
 	g.Go(func() error { return n.Node.Run(ctx) })
 	g.Go(func() error { return n.Sweeper().Run(ctx) })

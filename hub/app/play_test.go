@@ -411,6 +411,7 @@ func (p *play) run() {
 		g, ctx := errgroup.WithContext(ctx)
 		g.Go(func() error { return p.hub.Exchange.Run(ctx) })
 		g.Go(func() error { return audit.Run(ctx, p.hub.Audit, p.hub.Store, nil) })
+		g.Go(func() error { return p.hub.Editions.Run(ctx) })
 		return g.Wait()
 	})
 	for _, n := range p.nodes {

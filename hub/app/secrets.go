@@ -165,18 +165,20 @@ func Enrolment(hub, agency string) string {
 
 // enrolment is what a process makes public.
 type enrolment struct {
-	Name     string     `json:"name"`
-	Verifier string     `json:"audit_verifier"`
-	Keys     []mash.Key `json:"keys"`
+	Name     string `json:"name"`
+	Verifier string `json:"audit_verifier"`
+	// Root verifies the hub's editions of the agreements; a node's has none.
+	Root string     `json:"policy_verifier,omitempty"`
+	Keys []mash.Key `json:"keys"`
 }
 
 // publish puts our public keys into the folder of enrolments.
-func publish(dir, name, verifier string, set *envelope.KeySet) error {
+func publish(dir, name, verifier, root string, set *envelope.KeySet) error {
 	keys, err := set.PublicKeys()
 	if err != nil {
 		return fmt.Errorf("listing public keys: %w", err)
 	}
-	b, err := json.MarshalIndent(enrolment{Name: name, Verifier: verifier, Keys: keys}, "", "  ")
+	b, err := json.MarshalIndent(enrolment{Name: name, Verifier: verifier, Root: root, Keys: keys}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -213,6 +215,19 @@ func enrolled(dir string, names []string) (keys []mash.Key, missing []string, er
 		}
 	}
 	return keys, missing, nil
+}
+
+// rootOf reads a hub's policy root from its enrolment.
+func rootOf(dir, hub string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, Enrolment(hub, "")+".json"))
+	if err != nil {
+		return "", err
+	}
+	var e enrolment
+	if err := json.Unmarshal(b, &e); err != nil {
+		return "", fmt.Errorf("reading the enrolment of %s: %w", hub, err)
+	}
+	return e.Root, nil
 }
 
 // owns reports whether a key may stand in an enrolment: that of a hub holds the

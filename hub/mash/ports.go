@@ -50,6 +50,7 @@ type ExchangeTx interface {
 	Inbox
 	AuditTx
 	Decisions
+	Editions
 	Keys
 	// Nested runs f; when f fails, what f wrote is undone and the rest of the
 	// transaction stays (a savepoint).
@@ -237,6 +238,9 @@ type Decisions interface {
 	PutDecision(Decision) error
 	Decision(id string) (Decision, error)
 	DecisionsOf(enquiry string) ([]Decision, error)
+	// DecisionsAfter lists in the order they were made, from beyond a place; next
+	// is where to go on. Begin with 0.
+	DecisionsAfter(place int64, limit int) (out []Decision, next int64, err error)
 }
 
 // KeyUse is what a key is for.

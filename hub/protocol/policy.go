@@ -81,3 +81,13 @@ func compile(ctx context.Context, files fs.FS, epoch int64) (*policy, error) {
 	}
 	return p, nil
 }
+
+// Check compiles a policy without putting it in force, and gives its version.
+// The error says everything that is wrong with it.
+func Check(ctx context.Context, files fs.FS) (version string, err error) {
+	p, err := compile(ctx, files, 0)
+	if err != nil {
+		return "", err
+	}
+	return p.version, nil
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/json"
 	"time"
 
 	"mashhub/hub/mash"
@@ -24,6 +25,19 @@ func (t exchangeTx) Decision(id string) (mash.Decision, error) {
 // DecisionsOf lists in the order they were made.
 func (t exchangeTx) DecisionsOf(enquiry string) ([]mash.Decision, error) {
 	return many(t.tx, scanDoc[mash.Decision], `SELECT doc FROM decisions WHERE enquiry = ?1 ORDER BY seq`, enquiry)
+}
+
+// DecisionsAfter lists from beyond a place.
+func (t exchangeTx) DecisionsAfter(place int64, limit int) (out []mash.Decision, next int64, err error) {
+	next = place
+	out, err = many(t.tx, func(r row) (d mash.Decision, err error) {
+		var text string
+		if err := r.Scan(&next, &text); err != nil {
+			return d, err
+		}
+		return d, json.Unmarshal([]byte(text), &d)
+	}, `SELECT seq, doc FROM decisions WHERE seq > ?1 ORDER BY seq LIMIT ?2`, place, atMost(limit))
+	return out, next, err
 }
 
 const keyColumns = `owner, kid, used_for, alg, jwk, since, retired, revoked, enrolled`

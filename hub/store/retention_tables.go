@@ -77,6 +77,8 @@ func exchangeTables(ref, entry, decision, gone string) map[string]kept {
 		"decisions": {match: hasID, begins: decisionBegins, hold: decision, key: "seq",
 			due: decisionBegins + ` BETWEEN 1 AND ?1 AND ` + gone},
 		"registry":       {match: `x.kid = ?1`},
+		"policy_files":   {match: `x.version = ?1`},
+		"editions":       {match: hasID},
 		"goose_exchange": {match: `CAST(x.version_id AS TEXT) = ?1`},
 	}
 }

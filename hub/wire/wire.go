@@ -35,6 +35,7 @@ const (
 	KindAcknowledge Kind = "acknowledge" // party → hub → party
 	KindStatus      Kind = "status"      // party → hub: heartbeat
 	KindReceipt     Kind = "receipt"     // both ways; never receipted
+	KindPolicy      Kind = "policy"      // hub → agency: a version of the agreements
 )
 
 // Header is the signed part, the same for every kind.
@@ -219,4 +220,4 @@ func DecodeBody[T any](m Message) (T, error) {
 }
 
 var known = map[Kind]bool{KindRequest: true, KindAmend: true, KindWithdraw: true, KindClarify: true,
-	KindReturn: true, KindNotify: true, KindAcknowledge: true, KindStatus: true, KindReceipt: true}
+	KindReturn: true, KindNotify: true, KindAcknowledge: true, KindStatus: true, KindReceipt: true, KindPolicy: true}

@@ -1,0 +1,284 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"mashhub/hub/edition"
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/protocol"
+	"mashhub/hub/wire"
+)
+
+const agreementFile = "agreements/mash-fernshire.yaml"
+
+// narrowed are the shipped files with one cell of the police narrowed.
+func narrowed(t *testing.T) edition.Files {
+	t.Helper()
+	files, err := shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const was, now = "police.crime: {s47: content, s17: content", "police.crime: {s47: content, s17: existence"
+	if !strings.Contains(files[agreementFile], was) {
+		t.Fatal("the agreement has no such cell")
+	}
+	out := maps.Clone(files)
+	out[agreementFile] = strings.Replace(files[agreementFile], was, now, 1)
+	return out
+}
+
+// inForce waits until hub and agency decide by a version.
+func (p *play) inForce(version string, agencies ...string) {
+	p.t.Helper()
+	p.eventually("the hub decides by it", func() bool { return p.hub.Policy.Version() == version })
+	for _, a := range agencies {
+		p.eventually(a+" decides by it", func() bool { return p.nodes[a].Policies["fernshire"].Version() == version })
+		p.eventually(a+" has said so", func() bool {
+			all, err := p.hub.Desk.SystemHealth(p.t.Context(), p.as("worker").Actor)
+			p.must(err)
+			for _, h := range all {
+				if h.Agency == a {
+					return h.Policy.Version == version && h.Policy.Behind == 0
+				}
+			}
+			return false
+		})
+	}
+}
+
+// TestTheLifeOfAChange: proposed by one person, approved by another, in force at
+// the hub and every node, which then answer by it; and back again.
+func TestTheLifeOfAChange(t *testing.T) {
+	p, w, _ := police(t, holds(fact("i1", "police.crime", "2026-01-05", "Theft")))
+	ig, manager, d := p.as("ig").Actor, p.as("manager").Actor, p.hub.Editions
+	before := p.hub.Policy.Version()
+	if ret := p.lands(w.asks(w.opens(nil), "police")); len(ret.Items) != 1 {
+		t.Fatalf("before: %d items", len(ret.Items))
+	}
+	_, err := d.Propose(t.Context(), w.Actor, narrowed(t), "x")
+	p.wants(err, mash.CodeNotFound)
+	_, err = d.Propose(t.Context(), ig, narrowed(t), " ")
+	p.wants(err, mash.CodeInvalid)
+	same, err := shipped()
+	p.must(err)
+	_, err = d.Propose(t.Context(), ig, same, "nothing")
+	p.wants(err, mash.CodeInvalid)
+	broken := maps.Clone(same)
+	broken["rego/ask.rego"] += "\nallow if { nonsense(1) }\n"
+	_, err = d.Propose(t.Context(), ig, broken, "broken")
+	p.wants(err, mash.CodeInvalid)
+
+	e, err := d.Propose(t.Context(), ig, narrowed(t), "The federation asked for it")
+	p.must(err)
+	p.wants(d.Approve(t.Context(), ig, e.ID, time.Time{}), mash.CodeConflict) // one's own
+	p.wants(d.Approve(t.Context(), w.Actor, e.ID, time.Time{}), mash.CodeNotFound)
+	p.wants(d.Approve(t.Context(), manager, "nothing", time.Time{}), mash.CodeNotFound)
+	if p.hub.Policy.Version() != before {
+		t.Fatal("a proposal is in force")
+	}
+	p.must(d.Approve(t.Context(), manager, e.ID, time.Time{}))
+	p.wants(d.Approve(t.Context(), manager, e.ID, time.Time{}), mash.CodeConflict) // the second click
+	p.inForce(e.Version, "police")
+	r := w.asks(w.opens(nil), "police")
+	if ret := p.lands(r); len(ret.Items) != 0 || len(ret.Withheld) != 1 || ret.PolicyEpoch != 2 || len(ret.Flags) > 0 {
+		t.Errorf("narrowed: %d items, withheld %+v, epoch %d, flags %v", len(ret.Items), ret.Withheld, ret.PolicyEpoch, ret.Flags)
+	}
+
+	// A process that starts anew begins with what was in force.
+	fresh, err := protocol.New(t.Context(), protocol.Options{Where: mash.HubAddress("fernshire"), Env: p.env(), Epoch: 1})
+	p.must(err)
+	again := edition.NewKeeper(edition.Keeper[mash.HubTx]{Hub: "fernshire", Store: p.hub.Store, Engine: engine{fresh}, Audit: p.hub.Audit, Env: p.env(), Log: p.log("again")})
+	p.must(again.Restore(t.Context()))
+	if fresh.Version() != e.Version || fresh.Epoch() != 2 {
+		t.Errorf("restored: epoch %d", fresh.Epoch())
+	}
+
+	back, err := p.hub.Editions.Again(t.Context(), manager, before, "x")
+	p.wants(err, mash.CodeNotFound) // a manager approves, and proposes nothing
+	back, err = p.hub.Editions.Again(t.Context(), ig, before, "It went too far")
+	p.must(err)
+	p.must(p.hub.Editions.Approve(t.Context(), manager, back.ID, time.Time{}))
+	p.inForce(before, "police")
+	if ret := p.lands(w.asks(w.opens(nil), "police")); len(ret.Items) != 1 || ret.PolicyEpoch != 3 {
+		t.Errorf("back: %d items, epoch %d", len(ret.Items), ret.PolicyEpoch)
+	}
+	for action, want := range map[string]int{"policy.propose": 2, "policy.approve": 2, "policy.in_force": 2} {
+		if n := len(p.audited(action)); n != want {
+			t.Errorf("the hub's log has %s %d times", action, n)
+		}
+	}
+	if n := p.at("police").ledger("policy.in_force"); n != 2 {
+		t.Errorf("the node's log has it %d times", n)
+	}
+	all, err := p.hub.Editions.List(t.Context(), p.as("scrutineer").Actor)
+	p.must(err)
+	if len(all) != 2 || all[0].State != mash.EditionInForce || all[1].State != mash.EditionSuperseded || all[1].ApprovedBy != "manager" || all[1].ProposedBy != "ig" {
+		t.Errorf("%+v", all)
+	}
+}
+
+// TestAChangeWaitsForItsTime: approved for tomorrow, in force tomorrow.
+func TestAChangeWaitsForItsTime(t *testing.T) {
+	p, _, _ := police(t, holds())
+	ig, manager, d := p.as("ig").Actor, p.as("manager").Actor, p.hub.Editions
+	e, err := d.Propose(t.Context(), ig, narrowed(t), "why")
+	p.must(err)
+	p.must(d.Approve(t.Context(), manager, e.ID, p.clock.Now().Add(24*time.Hour)))
+	other, err := shipped()
+	p.must(err)
+	other = maps.Clone(other)
+	other[agreementFile] = strings.Replace(other[agreementFile], "words: six years", "words: about six years", 1)
+	x, err := d.Propose(t.Context(), ig, other, "why")
+	p.must(err)
+	p.wants(d.Approve(t.Context(), manager, x.ID, time.Time{}), mash.CodeConflict) // one change waits already
+	p.eventually("the node has it", func() bool { return p.at("police").ledger("policy.receive") == 1 })
+	if p.hub.Policy.Epoch() != 1 || p.nodes["police"].Policies["fernshire"].Epoch() != 1 {
+		t.Error("it is in force before its time")
+	}
+	p.clock.pass(24 * time.Hour)
+	p.inForce(e.Version, "police")
+	p.wants(d.Approve(t.Context(), manager, x.ID, time.Time{}), mash.CodeConflict) // made from what is not in force any more
+	p.must(d.Reject(t.Context(), manager, x.ID, "overtaken"))
+	p.wants(d.Reject(t.Context(), manager, x.ID, "again"), mash.CodeConflict)
+}
+
+// TestOneSuspendsTwoResume: in an emergency one person alone stops an agency, at
+// once; the way back takes two.
+func TestOneSuspendsTwoResume(t *testing.T) {
+	p, w, _ := police(t, holds(fact("i1", "police.crime", "2026-01-05", "Theft")))
+	ig, manager, d := p.as("ig").Actor, p.as("manager").Actor, p.hub.Editions
+	before := p.hub.Policy.Version()
+	_, err := d.Suspend(t.Context(), w.Actor, "mash-fernshire", "fernshire/police", "x")
+	p.wants(err, mash.CodeNotFound)
+	_, err = d.Suspend(t.Context(), manager, "mash-fernshire", "fernshire/nobody", "x")
+	p.wants(err, mash.CodeInvalid)
+	e, err := d.Suspend(t.Context(), manager, "mash-fernshire", "fernshire/police", "Their keys may be stolen")
+	p.must(err)
+	p.inForce(e.Version, "police")
+	if r := w.asks(w.opens(nil), "police"); r.State != mash.RequestRefused || r.Code != "deny_clause" {
+		t.Errorf("asked of a suspended agency: %s %s", r.State, r.Code)
+	}
+	back, err := d.Again(t.Context(), ig, before, "New keys are enrolled")
+	p.must(err)
+	p.wants(d.Approve(t.Context(), ig, back.ID, time.Time{}), mash.CodeConflict)
+	p.must(d.Approve(t.Context(), manager, back.ID, time.Time{}))
+	p.inForce(before, "police")
+}
+
+// TestEditionsThatANodeRefuses: what is not signed by the pinned root, by two
+// people, or is not what it says.
+func TestEditionsThatANodeRefuses(t *testing.T) {
+	p, _, at := police(t, holds())
+	files := narrowed(t)
+	version, err := p.hub.Editions.Engine.Check(t.Context(), files)
+	p.must(err)
+	good := edition.Manifest{Hub: "fernshire", ID: "e-1", Version: version, Epoch: 2, ProposedBy: "ig", ApprovedBy: "manager", EffectiveAt: p.clock.Now()}
+	sign := func(m any, by note.Signer) []byte {
+		b, err := json.Marshal(m)
+		p.must(err)
+		out, err := note.Sign(&note.Note{Text: string(b) + "\n"}, by)
+		p.must(err)
+		return out
+	}
+	key, _, err := note.GenerateKey(p.env().Rand, "fernshire")
+	p.must(err)
+	stranger, err := note.NewSigner(key)
+	p.must(err)
+	root := p.hub.root.signer
+	with := func(change func(*edition.Manifest)) []byte {
+		m := good
+		change(&m)
+		return sign(m, root)
+	}
+	tampered := maps.Clone(files)
+	tampered[agreementFile] += "\n# x: 1\n"
+	widened := maps.Clone(files)
+	widened[agreementFile] = strings.Replace(files[agreementFile], "early_help: existence", "early_help: content", 1)
+	for name, c := range map[string]struct {
+		signed []byte
+		files  edition.Files
+		code   mash.Code
+	}{
+		"unsigned":        {[]byte("{}"), files, mash.CodeBadMessage},
+		"by a stranger":   {sign(good, stranger), files, mash.CodeBadMessage},
+		"by one person":   {with(func(m *edition.Manifest) { m.ApprovedBy = m.ProposedBy }), files, mash.CodeBadMessage},
+		"by nobody":       {with(func(m *edition.Manifest) { m.ApprovedBy = "" }), files, mash.CodeBadMessage},
+		"other files":     {sign(good, root), widened, mash.CodeBadMessage},
+		"no files":        {sign(good, root), nil, mash.CodeBadMessage},
+		"another hub":     {with(func(m *edition.Manifest) { m.Hub = "marlshire" }), files, mash.CodeBadMessage},
+		"another id":      {with(func(m *edition.Manifest) { m.ID = "e-2" }), files, mash.CodeBadMessage},
+		"the first again": {with(func(m *edition.Manifest) { m.Epoch = 1 }), files, mash.CodeBadMessage},
+		"unknown words":   {sign(map[string]any{"hub": "fernshire", "more": 1}, root), files, mash.CodeBadMessage},
+	} {
+		m := p.tells(exchange.Draft{From: mash.HubAddress("fernshire"), To: mash.PartyAddress(at.Party), MaxAge: time.Hour,
+			Header: wire.Header{Kind: wire.KindPolicy, Ref: "e-1"}, Body: wire.Policy{Signed: c.signed, Files: c.files}})
+		if m.State != mash.OutRefused || m.Code != string(c.code) {
+			t.Errorf("%s: %s %s", name, m.State, m.Code)
+		}
+	}
+	if n := at.ledger("policy.receive"); n != 0 || p.nodes["police"].Policies["fernshire"].Epoch() != 1 {
+		t.Errorf("%d were taken", n)
+	}
+	send := func(signed []byte, id string, files edition.Files) mash.OutMessage {
+		return p.tells(exchange.Draft{From: mash.HubAddress("fernshire"), To: mash.PartyAddress(at.Party), MaxAge: time.Hour,
+			Header: wire.Header{Kind: wire.KindPolicy, Ref: id}, Body: wire.Policy{Signed: signed, Files: files}})
+	}
+	if m := send(with(func(m *edition.Manifest) { m.Epoch = 5 }), "e-1", files); m.State != mash.OutDone {
+		t.Errorf("a good one: %s %s", m.State, m.Code)
+	}
+	p.eventually("it is in force", func() bool { return p.nodes["police"].Policies["fernshire"].Epoch() == 5 })
+	for epoch, code := range map[int64]mash.Code{3: mash.CodeConflict, 5: mash.CodeConflict} { // a downgrade, and another under the same number
+		if m := send(with(func(m *edition.Manifest) { m.Epoch, m.ID = epoch, "e-9" }), "e-9", files); m.State != mash.OutRefused || m.Code != string(code) {
+			t.Errorf("epoch %d: %s %s", epoch, m.State, m.Code)
+		}
+	}
+	if m := send(with(func(m *edition.Manifest) { m.Epoch = 5 }), "e-1", files); m.State != mash.OutDone {
+		t.Errorf("the same again: %s %s", m.State, m.Code)
+	}
+}
+
+// TestAnotherRootIsRefused: a node that was enrolled with one policy root starts
+// with no other.
+func TestAnotherRootIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		verifier string
+		good     bool
+	}{{"", false}, {"a", true}, {"a", true}, {"b", false}, {"", false}} {
+		if err := pin(dir, "fernshire", c.verifier); c.good != (err == nil) {
+			t.Errorf("%q: %v", c.verifier, err)
+		}
+	}
+	if pinned(dir, "fernshire") != "a" || pinned(dir, "marlshire") != "" {
+		t.Error("another one is pinned")
+	}
+}
+
+// tells posts a message of the hub's and waits for its receipt.
+func (p *play) tells(d exchange.Draft) (m mash.OutMessage) {
+	p.t.Helper()
+	p.must(p.hub.Store.Update(p.t.Context(), func(tx mash.HubTx) (err error) {
+		m, err = p.hub.Exchange.Post(p.t.Context(), tx, d)
+		return err
+	}))
+	p.eventually("a receipt", func() bool {
+		p.look(func(tx mash.HubTx) error {
+			now, err := tx.OutMessage(m.ID)
+			if errors.Is(err, mash.ErrNotFound) {
+				return nil
+			}
+			m.State, m.Code = now.State, now.Code
+			return err
+		})
+		return m.State != mash.OutOpen
+	})
+	return m
+}

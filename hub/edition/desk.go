@@ -1,0 +1,311 @@
+package edition
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"mashhub/hub/exchange"
+	"mashhub/hub/mash"
+	"mashhub/hub/wire"
+)
+
+// Pages of the policy's table of views on which people work on the agreements.
+const (
+	pageRead    = "policy"
+	pagePropose = "propose"
+	pageApprove = "approve"
+	pageSuspend = "suspend"
+)
+
+// Desk is where a hub's people change the agreements. Safe for concurrent use.
+type Desk struct {
+	*Keeper[mash.HubTx]
+	// May decides, and records, whether somebody may open a page or work on it.
+	// Errors: CodeNotFound, CodeFault.
+	May      func(ctx context.Context, actor mash.Actor, page string) error
+	Agencies mash.Directory
+	Signer   note.Signer // the policy root
+	// Suspended gives files with an agreement, or one pair of it, suspended.
+	Suspended func(files Files, agreement, pair string) (Files, error)
+	Shipped   Files // what the program came with
+	post      Poster
+}
+
+// Poster puts messages into the outbox. *exchange.Exchange is one.
+type Poster interface {
+	Post(ctx context.Context, tx mash.HubTx, d exchange.Draft) (mash.OutMessage, error)
+}
+
+// Connect gives the desk its way out.
+func (d *Desk) Connect(p Poster) { d.post = p }
+
+// reach is how long an edition may be on its way to a node before it counts as
+// undeliverable there.
+const reach = 30 * 24 * time.Hour
+
+func written(field, s string) error {
+	if s = strings.TrimSpace(s); s == "" || len(s) > 5000 {
+		return mash.Invalid(field, "is missing or longer than 5,000 characters", "say why, in words that partners understand")
+	}
+	return nil
+}
+
+// Propose puts a version forward. Nothing changes by it. Errors: CodeInvalid for
+// files that cannot be read or change nothing, and without a reason.
+func (d *Desk) Propose(ctx context.Context, actor mash.Actor, files Files, why string) (mash.Edition, error) {
+	if err := d.May(ctx, actor, pagePropose); err != nil {
+		return mash.Edition{}, err
+	}
+	if err := written("why", why); err != nil {
+		return mash.Edition{}, err
+	}
+	return d.propose(ctx, actor, files, why, func(tx mash.HubTx, e *mash.Edition) error { return nil })
+}
+
+// propose stores an edition; more completes it in the same transaction.
+func (d *Desk) propose(ctx context.Context, actor mash.Actor, files Files, why string, more func(mash.HubTx, *mash.Edition) error) (mash.Edition, error) {
+	var e mash.Edition
+	version, err := d.Engine.Check(ctx, files)
+	if err != nil {
+		return e, err
+	}
+	now := d.Env.Now()
+	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		e = mash.Edition{ID: d.Env.NewID(), Hub: d.Hub, Version: version, Was: d.Engine.Version(), State: mash.EditionProposed,
+			Why: why, ProposedBy: actor.ID, ProposedAt: now}
+		if e.Version == e.Was {
+			return mash.Invalid("files", "change nothing", "this version is in force already")
+		}
+		if err := keep(tx, version, files); err != nil {
+			return err
+		}
+		if err := d.keepCurrent(tx); err != nil {
+			return err
+		}
+		if err := tx.PutEdition(e); err != nil {
+			return err
+		}
+		if err := d.note(tx, now, actor.ID, "policy.propose", e); err != nil {
+			return err
+		}
+		return more(tx, &e)
+	})
+	return e, err
+}
+
+// keepCurrent keeps the shipped files too, so that what was decided by them can
+// be replayed, and they can be gone back to.
+func (d *Desk) keepCurrent(tx mash.HubTx) error {
+	if d.Engine.Epoch() != 1 {
+		return nil
+	}
+	return keep(tx, d.Engine.Version(), d.Shipped)
+}
+
+// Approve agrees to what another person proposed, from a time on; zero is now.
+// Errors: CodeConflict for one's own proposal, for one that was made from a
+// version that is not in force any more, or that is decided already.
+func (d *Desk) Approve(ctx context.Context, actor mash.Actor, id string, from time.Time) error {
+	if err := d.May(ctx, actor, pageApprove); err != nil {
+		return err
+	}
+	now := d.Env.Now()
+	if from.IsZero() || from.Before(now) {
+		from = now
+	}
+	err := d.Store.Update(ctx, func(tx mash.HubTx) error {
+		e, err := d.find(tx, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case e.State != mash.EditionProposed:
+			return mash.Conflict("this proposal is "+string(e.State)+" already", "look at it again")
+		case e.ProposedBy == actor.ID:
+			return mash.Conflict("you proposed this yourself", "ask somebody else who may approve")
+		}
+		return d.approve(ctx, tx, actor, &e, from, now)
+	})
+	if err == nil {
+		d.wake()
+	}
+	return err
+}
+
+// approve gives an edition its epoch and signature, and sends it to everybody.
+func (d *Desk) approve(ctx context.Context, tx mash.HubTx, actor mash.Actor, e *mash.Edition, from, now time.Time) error {
+	all, err := tx.EditionsOf(d.Hub, 0)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.State == mash.EditionApproved && other.ID != e.ID && !e.Emergency {
+			return mash.Conflict("another approved change waits for its time", "wait until it is in force, then propose this again on top of it")
+		}
+	}
+	if e.Was != d.Engine.Version() {
+		return mash.Conflict("the agreements changed since this was proposed", "propose it again on what is in force now")
+	}
+	e.State, e.Epoch = mash.EditionApproved, newest(all)+1
+	e.ApprovedBy, e.ApprovedAt, e.EffectiveAt = actor.ID, now, mash.Instant(from)
+	if e.Signed, err = sign(manifestOf(*e), d.Signer); err != nil {
+		return err
+	}
+	if err := tx.UpdateEdition(*e); err != nil {
+		return err
+	}
+	files, err := filesOf(tx, e.Version)
+	if err != nil {
+		return err
+	}
+	for _, a := range d.Agencies {
+		if err := d.send(ctx, tx, *e, files, a.ID); err != nil {
+			return err
+		}
+	}
+	return d.note(tx, now, actor.ID, "policy.approve", *e)
+}
+
+// send posts an edition to one agency. One without keys is behind, and shown so.
+func (d *Desk) send(ctx context.Context, tx mash.HubTx, e mash.Edition, files Files, agency string) error {
+	_, err := d.post.Post(ctx, tx, exchange.Draft{From: mash.HubAddress(d.Hub), To: mash.PartyAddress(mash.Party{Agency: agency}), MaxAge: reach,
+		Header: wire.Header{Kind: wire.KindPolicy, Ref: e.ID, PolicyVersion: e.Version, PolicyEpoch: e.Epoch}, Body: wire.Policy{Signed: e.Signed, Files: files}})
+	if mash.CodeOf(err) == mash.CodeUnknownKey {
+		d.Log.Warn("an agency has no keys and cannot be told of an edition", "agency", agency)
+		return nil
+	}
+	return err
+}
+
+// Reject ends a proposal. Who proposed it may do so too.
+func (d *Desk) Reject(ctx context.Context, actor mash.Actor, id, why string) error {
+	if err := d.May(ctx, actor, pageApprove); err != nil {
+		return err
+	}
+	if err := written("why", why); err != nil {
+		return err
+	}
+	now := d.Env.Now()
+	return d.Store.Update(ctx, func(tx mash.HubTx) error {
+		e, err := d.find(tx, id)
+		if err != nil {
+			return err
+		}
+		if e.State != mash.EditionProposed {
+			return mash.Conflict("this proposal is "+string(e.State)+" already", "look at it again")
+		}
+		e.State, e.EndedBy, e.EndedWhy, e.EndedAt = mash.EditionRejected, actor.ID, why, now
+		if err := tx.UpdateEdition(e); err != nil {
+			return err
+		}
+		return d.note(tx, now, actor.ID, "policy.reject", e)
+	})
+}
+
+// Again proposes an earlier version once more: the way back.
+func (d *Desk) Again(ctx context.Context, actor mash.Actor, version, why string) (mash.Edition, error) {
+	if err := d.May(ctx, actor, pagePropose); err != nil {
+		return mash.Edition{}, err
+	}
+	if err := written("why", why); err != nil {
+		return mash.Edition{}, err
+	}
+	files, err := d.FilesOf(ctx, version)
+	if err != nil {
+		return mash.Edition{}, err
+	}
+	return d.propose(ctx, actor, files, why, func(mash.HubTx, *mash.Edition) error { return nil })
+}
+
+// Suspend stops everything under an agreement, or with one agency (pair), at
+// once and by one person alone. The way back takes two.
+func (d *Desk) Suspend(ctx context.Context, actor mash.Actor, agreement, pair, why string) (mash.Edition, error) {
+	if err := d.May(ctx, actor, pageSuspend); err != nil {
+		return mash.Edition{}, err
+	}
+	if err := written("why", why); err != nil {
+		return mash.Edition{}, err
+	}
+	current, err := d.FilesOf(ctx, d.Engine.Version())
+	if err != nil {
+		return mash.Edition{}, err
+	}
+	files, err := d.Suspended(current, agreement, pair)
+	if err != nil {
+		return mash.Edition{}, err
+	}
+	now := d.Env.Now()
+	e, err := d.propose(ctx, actor, files, why, func(tx mash.HubTx, e *mash.Edition) error {
+		e.Emergency = true
+		return d.approve(ctx, tx, actor, e, now, now)
+	})
+	if err == nil {
+		d.wake()
+	}
+	return e, err
+}
+
+// FilesOf gives the files of a version. Errors: CodeNotFound.
+func (d *Desk) FilesOf(ctx context.Context, version string) (f Files, err error) {
+	if version == d.Engine.Version() && d.Engine.Epoch() == 1 {
+		return d.Shipped, nil
+	}
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		f, err = filesOf(tx, version)
+		return err
+	})
+	return f, err
+}
+
+// List gives the editions, newest first, once it is recorded that they are shown.
+func (d *Desk) List(ctx context.Context, actor mash.Actor) (all []mash.Edition, err error) {
+	if err := d.May(ctx, actor, pageRead); err != nil {
+		return nil, err
+	}
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		all, err = tx.EditionsOf(d.Hub, 0)
+		return err
+	})
+	return all, err
+}
+
+// Show gives one edition with its files and those it was made from.
+func (d *Desk) Show(ctx context.Context, actor mash.Actor, id string) (e mash.Edition, was, now Files, err error) {
+	if err := d.May(ctx, actor, pageRead); err != nil {
+		return e, nil, nil, err
+	}
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
+		if e, err = d.find(tx, id); err != nil {
+			return err
+		}
+		if now, err = filesOf(tx, e.Version); err != nil {
+			return err
+		}
+		was, err = filesOf(tx, e.Was)
+		return err
+	})
+	return e, was, now, err
+}
+
+// Behind sends the edition in force once more to an agency that decides by an
+// older one: it joined later, or the message was given up.
+func (d *Desk) Behind(ctx context.Context, agency string) error {
+	return d.Store.Update(ctx, func(tx mash.HubTx) error {
+		all, err := tx.EditionsOf(d.Hub, 0)
+		if err != nil {
+			return err
+		}
+		e, ok := inForce(all)
+		if !ok {
+			return nil
+		}
+		files, err := filesOf(tx, e.Version)
+		if err != nil {
+			return err
+		}
+		return d.send(ctx, tx, e, files, agency)
+	})
+}
