@@ -35,6 +35,11 @@ func (e engine) Swap(ctx context.Context, files edition.Files, epoch int64) erro
 	return e.Point.Swap(ctx, folder(files), epoch)
 }
 
+// Draft implements edition.Engine.
+func (e engine) Draft(ctx context.Context, files edition.Files) (edition.Draft, error) {
+	return e.Point.Beside(ctx, folder(files))
+}
+
 // folder is files as the folder that a policy is read from.
 func folder(files edition.Files) fs.FS {
 	out := fstest.MapFS{}

@@ -282,3 +282,50 @@ func (p *play) tells(d exchange.Draft) (m mash.OutMessage) {
 	})
 	return m
 }
+
+// TestARehearsal: what a change would have decided otherwise, before it does.
+func TestARehearsal(t *testing.T) {
+	p, w, _ := police(t, holds())
+	ig, d := p.as("ig").Actor, p.hub.Editions
+	p.lands(w.asks(w.opens(nil), "police", "police.crime", "police.warning"))
+	begun := p.clock.Now()
+	p.clock.pass(time.Second)
+	files, err := shipped()
+	p.must(err)
+	files = maps.Clone(files)
+	files[agreementFile] = strings.Replace(files[agreementFile], "police.crime: {s47: content, s17: content", "police.crime: {s47: content, s17: none", 1)
+	e, err := d.Propose(t.Context(), ig, files, "why")
+	p.must(err)
+	_, err = d.Rehearse(t.Context(), mash.Actor{ID: "dsl", Roles: []string{mash.RoleDSL}}, e.ID, time.Time{})
+	p.wants(err, mash.CodeNotFound)
+	r, err := d.Rehearse(t.Context(), ig, e.ID, time.Time{})
+	p.must(err)
+	if r.Looked < 3 || r.Changed != 1 || len(r.Counts) != 1 || len(r.Cases) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	c := r.Cases[0]
+	if c.Question != mash.QuestionAsk || c.Agency != "police" || c.Category != "police.crime" || c.Purpose != mash.PurposeS17 || c.Was != "permit" || c.Now != "deny" || c.Widens || len(c.Reasons) != 1 {
+		t.Errorf("%+v", c)
+	}
+	p.look(func(tx mash.HubTx) error {
+		_, err := tx.Decision(c.Decision)
+		return err
+	})
+	if later, err := d.Rehearse(t.Context(), ig, e.ID, begun.Add(time.Millisecond)); err != nil || later.Changed != 0 {
+		t.Errorf("since then: %+v, %v", later, err)
+	}
+	p.lands(w.asks(w.opens(nil), "police", "police.crime"))
+	// Put in force, the way back widens, and says so first.
+	p.must(d.Approve(t.Context(), p.as("manager").Actor, e.ID, time.Time{}))
+	p.inForce(e.Version, "police")
+	if r := w.asks(w.opens(nil), "police", "police.crime"); r.State != mash.RequestRefused {
+		t.Errorf("%s", r.State)
+	}
+	back, err := d.Again(t.Context(), ig, e.Was, "back")
+	p.must(err)
+	r, err = d.Rehearse(t.Context(), ig, back.ID, time.Time{})
+	p.must(err)
+	if r.Changed != 1 || !r.Counts[0].Widens || r.Counts[0].Was != "deny" || r.Counts[0].Now != "permit" {
+		t.Errorf("%+v", r.Counts)
+	}
+}

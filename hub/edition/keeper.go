@@ -23,6 +23,13 @@ type Engine interface {
 	Swap(ctx context.Context, files Files, epoch int64) error
 	Version() string
 	Epoch() int64
+	// Draft compiles files for a rehearsal, beside what is in force.
+	Draft(ctx context.Context, files Files) (Draft, error)
+}
+
+// Draft answers recorded questions by a version that is not in force.
+type Draft interface {
+	Rehearse(ctx context.Context, recorded mash.Decision) (now mash.Decision, same bool)
 }
 
 // Keeper puts editions in force when their time has come, for one hub's

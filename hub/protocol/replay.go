@@ -17,10 +17,23 @@ import (
 // force are kept), where the input was changed since, and where a fault did
 // not repeat, such as a timeout or a stale policy; it tells nobody of faults.
 func (p *Point) Replay(ctx context.Context, recorded mash.Decision) (mash.Decision, bool) {
+	return p.again(ctx, p.version(recorded.PolicyVersion), recorded)
+}
+
+// Rehearse puts the recorded input of a decision to the version in force here,
+// whichever it was made by, and reports whether the answer is the same. Like
+// Replay it has no effect and tells nobody of faults.
+func (p *Point) Rehearse(ctx context.Context, recorded mash.Decision) (mash.Decision, bool) {
+	pol := p.current.Load()
+	out, same := p.again(ctx, pol, recorded)
+	out.PolicyVersion, out.PolicyEpoch = pol.version, pol.epoch
+	return out, same
+}
+
+func (p *Point) again(ctx context.Context, pol *policy, recorded mash.Decision) (mash.Decision, bool) {
 	took := p.opts.Stopwatch()
 	again := recorded
 	again.Fields, again.Parts = nil, nil
-	pol := p.version(recorded.PolicyVersion)
 	if pol == nil || schemas[recorded.Question] != recorded.InputSchema {
 		again.Verdict, again.Took = faulted(sentenceOf(ErrUnknown)), took()
 		return again, false

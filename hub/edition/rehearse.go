@@ -1,0 +1,195 @@
+package edition
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"mashhub/hub/mash"
+)
+
+// Rehearsal is what a version would have decided otherwise, had it been in
+// force: newly shared first.
+type Rehearsal struct {
+	From    time.Time `json:"from"`
+	Looked  int       `json:"looked"`  // recorded decisions that were put again
+	Changed int       `json:"changed"` // of them, answered otherwise
+	Counts  []Count   `json:"counts"`
+	// Cases are the changed answers themselves, mostCases at most.
+	Cases []Case `json:"cases"`
+	More  int    `json:"more,omitempty"` // changed answers that are counted and not listed
+}
+
+// Count is how many answers of one kind would change in one way.
+type Count struct {
+	Question mash.Question `json:"question"`
+	Agency   string        `json:"agency,omitempty"`
+	Category string        `json:"category,omitempty"`
+	Purpose  mash.Purpose  `json:"purpose,omitempty"`
+	Role     string        `json:"role,omitempty"`
+	Was      string        `json:"was"` // permit, review, deny or fault
+	Now      string        `json:"now"`
+	Widens   bool          `json:"widens"`
+	N        int           `json:"n"`
+}
+
+// Case is one changed answer, to look up: the decision, and what decided.
+type Case struct {
+	Count
+	Decision   string    `json:"decision"`
+	At         time.Time `json:"at"`
+	WasClauses []string  `json:"was_clauses,omitempty"`
+	NowClauses []string  `json:"now_clauses,omitempty"`
+	Reasons    []string  `json:"reasons,omitempty"` // of the new answer
+}
+
+const (
+	mostCases = 200
+	chunk     = 500
+)
+
+// Rehearse puts the decisions that the hub recorded since an instant to an
+// edition's version. Nothing changes by it, and no content is looked at: inputs
+// hold none. What agencies release is decided at their nodes and is not in it.
+func (d *Desk) Rehearse(ctx context.Context, actor mash.Actor, id string, since time.Time) (Rehearsal, error) {
+	out := Rehearsal{From: since}
+	if err := d.May(ctx, actor, pageRead); err != nil {
+		return out, err
+	}
+	var files Files
+	err := d.Store.View(ctx, func(tx mash.HubTx) error {
+		e, err := d.find(tx, id)
+		if err == nil {
+			files, err = filesOf(tx, e.Version)
+		}
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	draft, err := d.Engine.Draft(ctx, files)
+	if err != nil {
+		return out, err
+	}
+	counts := map[Count]int{}
+	for place := int64(0); ; {
+		var some []mash.Decision
+		if err := d.Store.View(ctx, func(tx mash.HubTx) (err error) {
+			some, place, err = tx.DecisionsAfter(place, chunk)
+			return err
+		}); err != nil {
+			return out, err
+		}
+		for _, was := range some {
+			if was.At.Before(since) || was.Fault { // what could not be decided then says nothing of the agreement
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return out, err
+			}
+			out.Looked++
+			now, same := draft.Rehearse(ctx, was)
+			if same {
+				continue
+			}
+			for _, c := range compare(was, now) {
+				counts[c.Count]++
+				out.Changed++
+				if len(out.Cases) == mostCases {
+					out.More++
+					continue
+				}
+				out.Cases = append(out.Cases, c)
+			}
+		}
+		if len(some) < chunk {
+			break
+		}
+	}
+	for c, n := range counts {
+		c.N = n
+		out.Counts = append(out.Counts, c)
+	}
+	slices.SortFunc(out.Counts, func(a, b Count) int {
+		return cmp.Or(order(a.Widens, b.Widens), cmp.Compare(b.N, a.N), cmp.Compare(a.Question, b.Question), cmp.Compare(a.Agency, b.Agency), cmp.Compare(a.Category, b.Category))
+	})
+	slices.SortStableFunc(out.Cases, func(a, b Case) int { return order(a.Widens, b.Widens) })
+	return out, nil
+}
+
+// order puts what widens first.
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// shape is what a rehearsal reads of an input to say whom it was about: no
+// content is in any.
+type shape struct {
+	Party   mash.Party   `json:"party"`
+	To      mash.Party   `json:"to"`
+	Purpose mash.Purpose `json:"purpose"`
+	Person  struct {
+		Roles []string `json:"roles"`
+	} `json:"person"`
+	Page  string           `json:"page"`
+	Items []mash.ItemInput `json:"items"`
+}
+
+// compare lists what differs between two answers: part by part, or as a whole
+// where no part does.
+func compare(was, now mash.Decision) (out []Case) {
+	var in shape
+	_ = json.Unmarshal(was.Input, &in) // what cannot be read stays empty
+	base := Case{Decision: was.ID, At: was.At, Count: Count{Question: was.Question, Agency: cmp.Or(in.Party.Agency, in.To.Agency), Purpose: in.Purpose}}
+	if len(in.Person.Roles) > 0 {
+		base.Role = in.Person.Roles[0]
+	}
+	categories := map[string]string{}
+	for _, i := range in.Items {
+		categories[i.ID], categories["item:"+i.ID] = i.Category, i.Category
+	}
+	add := func(category string, a, b mash.Verdict) {
+		if answer(a) == answer(b) {
+			return
+		}
+		c := base
+		c.Category, c.Was, c.Now, c.Widens = category, answer(a), answer(b), rank(b) > rank(a)
+		c.WasClauses, c.NowClauses, c.Reasons = a.Clauses, b.Clauses, b.Reasons
+		out = append(out, c)
+	}
+	for key, a := range was.Parts {
+		category := categories[key]
+		if category == "" && strings.Contains(key, ".") { // an ask answers by category
+			category = key[strings.LastIndex(key, ":")+1:]
+		}
+		if category == "" && was.Question == mash.QuestionView {
+			category = in.Page
+		}
+		add(category, a, now.Part(key))
+	}
+	if len(out) == 0 {
+		add(in.Page, was.Verdict, now.Verdict)
+	}
+	return out
+}
+
+func answer(v mash.Verdict) string {
+	if v.Fault {
+		return "fault"
+	}
+	return string(v.Answer)
+}
+
+// rank orders answers by how much they let happen.
+func rank(v mash.Verdict) int {
+	return map[string]int{string(mash.Permit): 3, string(mash.Review): 2, string(mash.Deny): 1}[answer(v)]
+}
