@@ -47,7 +47,7 @@ var rooms = map[string][]string{
 	"hub/edition":                      {"hub/mash", "hub/wire", "hub/exchange"},
 	"hub/node":                         {"hub/mash", "hub/retention", "hub/tracking", "hub/matching", "hub/wire", "hub/exchange", "plugins/connector", "plugins/record"},
 	"hub/node/pages":                   {"hub/mash", "hub/tracking", "hub/matching", "hub/wire", "hub/node", "hub/web/kit", "plugins/connector", "plugins/record"},
-	"hub/web":                          {"hub/mash", "hub/retention", "hub/tracking", "hub/enquiry", "hub/notify", "hub/edition", "hub/web/kit", "plugins/record"},
+	"hub/web":                          {"hub/mash", "hub/retention", "hub/tracking", "hub/enquiry", "hub/notify", "hub/edition", "hub/agreement", "hub/web/kit", "plugins/record"},
 	"hub/config":                       {"hub/mash"},
 	"hub/app":                          {"*"},
 	"hub/demo":                         {"*"},

@@ -309,3 +309,11 @@ func (d *Desk) Behind(ctx context.Context, agency string) error {
 		return d.send(ctx, tx, e, files, agency)
 	})
 }
+
+// Current gives the files in force, to be read or to begin a change with.
+func (d *Desk) Current(ctx context.Context, actor mash.Actor) (Files, error) {
+	if err := d.May(ctx, actor, pageRead); err != nil {
+		return nil, err
+	}
+	return d.FilesOf(ctx, d.Engine.Version())
+}

@@ -130,7 +130,8 @@ func fillExchange(tx mash.ExchangeTx) error {
 	err := errors.Join(tx.SetPosition("topic", 0, 1), tx.Quarantine(mash.Quarantined{ID: "q1", At: start, Sealed: []byte("junk")}))
 	_, seen := tx.SeeQuarantined("w", "why", start, start)
 	return errors.Join(err, seen, tx.SetAuditIndex("au1", 0), tx.PutTreeHashes(0, [][32]byte{{1}}, 1), tx.PutCheckpoint(1, []byte("note"), start),
-		tx.PutKey(mash.Key{Owner: "agency/police", ID: "k1", Use: mash.KeySign, From: start}))
+		tx.PutKey(mash.Key{Owner: "agency/police", ID: "k1", Use: mash.KeySign, From: start}),
+		tx.PutPolicyFiles("v1", []byte("{}")), tx.PutEdition(mash.Edition{ID: "ed1", Hub: "fernshire", Version: "v1"}))
 }
 
 func fillNode(t testing.TB, n *Node) {
@@ -156,7 +157,7 @@ func fillNode(t testing.TB, n *Node) {
 // names are the rows that fill makes, by table.
 var names = map[string]string{
 	"outbox": "m1", "sequences": "hub/fernshire/r1", "inbox": "agency/police/i1", "positions": "topic/0", "quarantine": "q1", "quarantine_beyond": "1",
-	"audit_rows": "au1", "audit_hashes": "0", "audit_tree": "1", "checkpoints": "1", "decisions": "dec1", "registry": "k1",
+	"audit_rows": "au1", "audit_hashes": "0", "audit_tree": "1", "checkpoints": "1", "decisions": "dec1", "registry": "k1", "policy_files": "v1", "editions": "ed1",
 	"goose_exchange": "1", "goose_hub": "1", "goose_node": "1", "goose_vault": "1",
 	"enquiries": "e1", "requests": "r1", "events": "1", "returns": "ret1", "set_aside": "a1", "disclosures": "d1", "notices": "n1", "heartbeats": "police/u", "outages": "o1",
 	"held": "fernshire/r1/police/u", "node_events": "1", "sent_returns": "fernshire/r1/police/u/1", "tasks": "t1", "node_notices": "fernshire/in/n1", "cursors": "c1",

@@ -34,6 +34,10 @@ const (
 	ruleRetention  = "retention"
 	ruleHold       = "hold"
 	ruleDispose    = "dispose"
+	rulePolicy     = "policy"
+	rulePropose    = "propose"
+	ruleApprove    = "approve"
+	ruleSuspend    = "suspend"
 )
 
 // routeRules are decided here, before the handler: their pages are about no
@@ -45,7 +49,8 @@ var routeRules = []string{ruleHome, ruleLive, ruleNew, ruleNotices, ruleAudit}
 // TestEveryRoute proves that each of them does. The events of one enquiry are
 // decided twice: as live ones here, and as its page in live.go.
 var deskRules = []string{ruleBoard, ruleEnquiry, ruleChronology, ruleRequest, ruleAct, ruleAsk, ruleReview, ruleDecide,
-	ruleFeedback, ruleClose, ruleReopen, ruleHealth, ruleSetAside, ruleOutOfScope, ruleQuarantine, ruleRetention, ruleHold, ruleDispose}
+	ruleFeedback, ruleClose, ruleReopen, ruleHealth, ruleSetAside, ruleOutOfScope, ruleQuarantine, ruleRetention, ruleHold, ruleDispose,
+	rulePolicy, rulePropose, ruleApprove, ruleSuspend}
 
 func rules() []string { return slices.Concat(routeRules, deskRules) }
 

@@ -20,6 +20,8 @@ func DemoRoles() []kit.DemoRole {
 			"As a worker; also reviews questions that the agreement holds for a person.", mash.RoleManager),
 		role("ig_lead", "ig-lead-1", "Tom Achebe", "Tom Achebe, information governance lead",
 			"Sees the board and the audit log. Never sees what agencies said about a family.", mash.RoleIGLead),
+		role("ig_deputy", "ig-lead-2", "Grace Lindqvist", "Grace Lindqvist, deputy information governance lead",
+			"The second person: agrees, or not, to what her colleague proposes for the sharing agreements.", mash.RoleIGLead),
 		role("scrutineer", "scrutineer-1", "Margaret Lowe", "Margaret Lowe, scrutineer",
 			"Checks the hub from its audit log. Never sees an enquiry.", mash.RoleScrutineer),
 	}

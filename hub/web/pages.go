@@ -40,6 +40,7 @@ func (s *site) pages() {
 	get("/quarantine", ruleQuarantine, s.quarantinePage)
 	post("/quarantine", ruleQuarantine, s.seeQuarantine)
 	s.retentionPages(get, post)
+	s.agreementPages(get, post)
 	get("/agencies", ruleHealth, s.agenciesPage)
 	get("/notices", ruleNotices, s.noticesPage)
 	get("/audit", ruleAudit, s.auditPage)
@@ -74,6 +75,7 @@ func dutiesOf(has func(role string) bool) []duty {
 		out = append(out, duty{"Unopened messages", "/quarantine", "See which messages to the hub could not be opened, and say what you found."})
 	}
 	if has(mash.RoleIGLead) || has(mash.RoleScrutineer) || has(mash.RoleManager) {
+		out = append(out, duty{"Agreements", "/agreements", "See what may be shared with whom, how it changed and who agreed to it."})
 		out = append(out, duty{"Records", "/retention", "See what is due for review, on legal hold or destroyed, and how long everything is kept."})
 		out = append(out, duty{"Audit", "/audit", "Download the log of everything the hub did and check it with the public key."})
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"mashhub/hub/edition"
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
@@ -20,6 +21,7 @@ type Options struct {
 	Desk     *enquiry.Desk
 	Notices  Notices
 	Audit    Audit
+	Editions *edition.Desk
 	Agencies mash.Directory
 	// Verifier is the public key of the hub's log, for whoever checks a bundle.
 	Verifier string
@@ -61,8 +63,8 @@ func (o Options) check() error {
 	switch {
 	case o.Name == "":
 		return errors.New("pages need the partnership's name")
-	case o.Desk == nil || o.Notices == nil || o.Audit == nil:
-		return errors.New("pages need the desk, the notices and the audit log")
+	case o.Desk == nil || o.Notices == nil || o.Audit == nil || o.Editions == nil:
+		return errors.New("pages need the desk, the notices, the audit log and the agreements")
 	case o.Verifier == "":
 		return errors.New("pages need the log's public key")
 	case o.Events == nil || o.Log == nil:

@@ -238,3 +238,10 @@ func capital(s string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// Words of a rehearsal.
+var (
+	answerWords   = map[string]string{"permit": "Yes", "deny": "No", "review": "A person decides", "fault": "Could not be decided"}
+	questionWords = map[string]string{"ask": "May we ask?", "release": "May it leave the agency?", "view": "May this person see it?", "notify": "May the notice go?", "close": "May it close?"}
+	roleWords     = map[string]string{mash.RoleWorker: "MASH worker", mash.RoleManager: "Hub manager", mash.RoleIGLead: "Information governance lead", mash.RoleScrutineer: "Scrutineer"}
+)

@@ -21,6 +21,7 @@ func Exchange[T mash.ExchangeTx](t *testing.T, open func(*testing.T) mash.Store[
 		"audit rows":  auditRows[T],
 		"audit tree":  auditTree[T],
 		"decisions":   decisions[T],
+		"editions":    editions[T],
 		"keys":        keys[T],
 		"undone":      undone[T],
 		"nested":      nested[T],
@@ -174,5 +175,54 @@ func keys[T mash.ExchangeTx](b bench[T]) {
 		_, missing := tx.KeyByID("none")
 		return errors.Join(err, err2, err3, expect("all", ids(all, func(k mash.Key) string { return k.ID }), []string{"k1", "k3", "k2"}),
 			expect("foreign", errors.Is(foreign, mash.ErrNotFound), true), expect("missing", errors.Is(missing, mash.ErrNotFound), true))
+	})
+}
+
+// editions: files are kept once per version, editions in their order and by hub.
+func editions[T mash.ExchangeTx](b bench[T]) {
+	e := mash.Edition{ID: "e1", Hub: "h", Version: "v1", State: mash.EditionProposed, Why: "why", ProposedBy: "ig", ProposedAt: at(0)}
+	b.do(func(tx T) error {
+		other := e
+		other.ID, other.Hub = "x1", "other"
+		last := e
+		last.ID, last.Epoch = "e2", 2
+		return errors.Join(tx.PutPolicyFiles("v1", []byte("one")), tx.PutPolicyFiles("v1", []byte("two")), tx.PutEdition(e), tx.PutEdition(other), tx.PutEdition(last))
+	})
+	b.fails(is(mash.ErrStale), func(tx T) error { return tx.PutEdition(e) })
+	e.State, e.Signed = mash.EditionInForce, []byte("signed")
+	b.do(func(tx T) error { return tx.UpdateEdition(e) })
+	b.fails(is(mash.ErrNotFound), func(tx T) error { return tx.UpdateEdition(mash.Edition{ID: "none"}) })
+	b.see(func(tx T) error {
+		files, err := tx.PolicyFiles("v1")
+		_, missing := tx.PolicyFiles("v2")
+		got, err2 := tx.Edition("e1")
+		same(b.t, "edition", got, e)
+		_, none := tx.Edition("none")
+		all, err3 := tx.EditionsOf("h", 0)
+		one, err4 := tx.EditionsOf("h", 1)
+		id := func(e mash.Edition) string { return e.ID }
+		return errors.Join(err, err2, err3, err4, expect("files", string(files), "one"), expect("no files", errors.Is(missing, mash.ErrNotFound), true),
+			expect("no edition", errors.Is(none, mash.ErrNotFound), true), expect("newest first", ids(all, id), []string{"e2", "e1"}), expect("one", ids(one, id), []string{"e2"}))
+	})
+	b.do(func(tx T) error {
+		for _, id := range []string{"d1", "d2", "d3"} {
+			if err := tx.PutDecision(mash.Decision{ID: "edition-" + id, At: at(0)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b.see(func(tx T) error {
+		var got []string
+		for place := int64(0); ; {
+			some, next, err := tx.DecisionsAfter(place, 2)
+			if err != nil || len(some) == 0 {
+				return errors.Join(err, expect("decisions, two at a time", got[len(got)-3:], []string{"edition-d1", "edition-d2", "edition-d3"}))
+			}
+			for _, d := range some {
+				got = append(got, d.ID)
+			}
+			place = next
+		}
 	})
 }
