@@ -44,6 +44,7 @@ var rooms = map[string][]string{
 	"hub/web/kit":                      {"hub/mash"},
 	"hub/enquiry":                      {"hub/mash", "hub/retention", "hub/tracking", "hub/matching", "hub/wire", "hub/exchange", "plugins/record"},
 	"hub/notify":                       {"hub/mash", "hub/retention", "hub/tracking", "hub/matching", "hub/wire", "hub/exchange", "plugins/record"},
+	"hub/agreement":                    {"hub/mash"},
 	"hub/edition":                      {"hub/mash", "hub/wire", "hub/exchange"},
 	"hub/node":                         {"hub/mash", "hub/retention", "hub/tracking", "hub/matching", "hub/wire", "hub/exchange", "plugins/connector", "plugins/record"},
 	"hub/node/pages":                   {"hub/mash", "hub/tracking", "hub/matching", "hub/wire", "hub/node", "hub/web/kit", "plugins/connector", "plugins/record"},

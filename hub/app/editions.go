@@ -7,11 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"testing/fstest"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"mashhub/hub/agreement"
 	"mashhub/hub/edition"
 	"mashhub/hub/mash"
 	"mashhub/hub/protocol"
@@ -41,26 +40,14 @@ func (e engine) Draft(ctx context.Context, files edition.Files) (edition.Draft, 
 }
 
 // folder is files as the folder that a policy is read from.
-func folder(files edition.Files) fs.FS {
-	out := fstest.MapFS{}
-	for path, text := range files {
-		out[path] = &fstest.MapFile{Data: []byte(text)}
-	}
-	return out
-}
+func folder(files edition.Files) fs.FS { return agreement.FS(files) }
 
 // shipped are the files that this program came with, without their tests.
-func shipped() (edition.Files, error) {
-	out := edition.Files{}
-	err := fs.WalkDir(policies.FS, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.rego") {
-			return err
-		}
-		b, err := fs.ReadFile(policies.FS, path)
-		out[path] = string(b)
-		return err
-	})
-	return out, err
+func shipped() (edition.Files, error) { return agreement.Files(policies.FS) }
+
+// suspended stops an agreement, or one pair of it.
+func suspended(files edition.Files, id, pair string) (edition.Files, error) {
+	return agreement.SetStatus(folder(files), id, pair, "suspended")
 }
 
 // root is a hub's policy root: what it signs editions with.

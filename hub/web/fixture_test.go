@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"mashhub/hub/audit"
+	"mashhub/hub/edition"
 	"mashhub/hub/enquiry"
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
@@ -48,16 +49,17 @@ var agencies = mash.Directory{
 // hub is a hub under test: real store, policy and log; only what is sent goes
 // nowhere.
 type hub struct {
-	t      *testing.T
-	desk   *enquiry.Desk
-	store  *store.Hub
-	log    *audit.Log
-	verify string
-	notes  *bytes.Buffer // the program's log
-	events *kit.Events
-	site   *site
-	server *httptest.Server
-	clock  *clock
+	editions *edition.Desk
+	t        *testing.T
+	desk     *enquiry.Desk
+	store    *store.Hub
+	log      *audit.Log
+	verify   string
+	notes    *bytes.Buffer // the program's log
+	events   *kit.Events
+	site     *site
+	server   *httptest.Server
+	clock    *clock
 }
 
 type clock struct {
@@ -156,7 +158,8 @@ func newHub(t *testing.T) *hub {
 	log := slog.New(slog.NewTextHandler(&locked{w: h.notes}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.desk = enquiry.New(enquiry.Config{Hub: "fernshire", Store: h.store, Policy: policy, Audit: h.log, Env: env, Agencies: agencies, Targets: hours{}, Log: log})
 	h.desk.Connect(poster{env})
-	h.site, err = newSite(Options{Name: "Fernshire MASH", Desk: h.desk, Notices: h, Audit: h, Agencies: agencies, Verifier: verifier,
+	h.editions = editionsOf(t, h, policy, env, log)
+	h.site, err = newSite(Options{Name: "Fernshire MASH", Desk: h.desk, Notices: h, Audit: h, Editions: h.editions, Agencies: agencies, Verifier: verifier,
 		Events: h.events, Log: log, DemoRoles: DemoRoles()})
 	must(err)
 	handler, err := h.site.router.Build()
@@ -322,6 +325,16 @@ func lacks(t *testing.T, where, text string, unwanted ...string) {
 	for _, w := range unwanted {
 		if strings.Contains(text, w) {
 			t.Errorf("%s holds %q", where, w)
+		}
+	}
+}
+
+// eventually waits until something is so.
+func (h *hub) eventually(what string, f func() bool) {
+	h.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !f(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			h.t.Fatal("it did not come to this: " + what)
 		}
 	}
 }

@@ -136,6 +136,9 @@ func (s *site) matrix(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if r.URL.RawQuery == "" { // which one is chosen there
+		return s.agreements(w, r)
+	}
 	m, ok, err := matrixOf(files, r.URL.Query().Get("agreement"), r.URL.Query().Get("pair"))
 	if err != nil {
 		return err
@@ -193,6 +196,9 @@ func (s *site) writeChange(w http.ResponseWriter, r *http.Request, f *form, code
 		return err
 	}
 	c := cellOf(f)
+	if c == (agreement.Cell{}) { // which cell is chosen in a matrix
+		return s.agreements(w, r)
+	}
 	m, ok, err := matrixOf(files, c.Agreement, c.Pair)
 	if err != nil {
 		return err

@@ -63,6 +63,10 @@ var payloads = map[string]string{
 	"POST /api/v1/enquiries/{id}/hold":             `{"why":"court","note":"n"}`,
 	"POST /api/v1/enquiries/{id}/hold/lift":        `{"note":"n"}`,
 	"POST /api/v1/enquiries/{id}/retention/keep":   `{"years":1,"why":"schedule","note":"n"}`,
+	"POST /agreements/change":                      "agreement=mash-fernshire&pair=fernshire/police&category=police.crime&purpose=s17&mode=none",
+	"POST /agreements/{id}/approve":                "when=now",
+	"POST /agreements/{id}/reject":                 "why=w",
+	"POST /agreements/{id}/again":                  "version=this&why=w",
 	"POST /quarantine":                             "reason=r&until=0",
 	"POST /api/v1/quarantine/seen":                 `{"reason":"r"}`,
 	"POST /enquiries/{id}/withdraw":                "reason=r&request=",
@@ -72,24 +76,26 @@ var payloads = map[string]string{
 }
 
 var (
-	allRoles  = []string{"worker", "worker_2", "manager", "ig_lead", "scrutineer"}
+	allRoles  = []string{"worker", "worker_2", "manager", "ig_lead", "ig_deputy", "scrutineer"}
 	staffOnly = []string{"worker", "worker_2", "manager"}
 	// openTo says which roles a page about no enquiry is for.
-	openTo = map[string][]string{ruleHome: allRoles, ruleBoard: {"worker", "worker_2", "manager", "ig_lead"}, ruleLive: {"worker", "worker_2", "manager", "ig_lead"},
-		ruleHealth: allRoles, ruleNew: staffOnly, ruleNotices: staffOnly, ruleAudit: {"manager", "ig_lead", "scrutineer"},
-		ruleQuarantine: {"manager", "ig_lead"}, ruleRetention: {"manager", "ig_lead", "scrutineer"}, ruleHold: {"manager", "ig_lead"}, ruleDispose: {"ig_lead"}}
+	openTo = map[string][]string{ruleHome: allRoles, ruleBoard: {"worker", "worker_2", "manager", "ig_lead", "ig_deputy"}, ruleLive: {"worker", "worker_2", "manager", "ig_lead", "ig_deputy"},
+		ruleHealth: allRoles, ruleNew: staffOnly, ruleNotices: staffOnly, ruleAudit: {"manager", "ig_lead", "ig_deputy", "scrutineer"},
+		ruleQuarantine: {"manager", "ig_lead", "ig_deputy"}, ruleRetention: {"manager", "ig_lead", "ig_deputy", "scrutineer"}, ruleHold: {"manager", "ig_lead", "ig_deputy"}, ruleDispose: {"ig_lead", "ig_deputy"},
+		rulePolicy: allRoles, rulePropose: {"ig_lead", "ig_deputy"}, ruleApprove: {"manager", "ig_lead", "ig_deputy"}, ruleSuspend: {"manager", "ig_lead", "ig_deputy"}}
 )
 
 // target is an enquiry with one request and one late answer, and who may see
 // it.
 type target struct {
 	name, enquiry, request, aside string
+	edition                       string
 	open                          []string
 }
 
 // allowed says who may use a route on a target.
 func (x target) allowed(r kit.Route) []string {
-	if r.Rule == ruleRetention || r.Rule == ruleHold || r.Rule == ruleDispose {
+	if slices.Contains([]string{ruleRetention, ruleHold, ruleDispose, rulePolicy, rulePropose, ruleApprove, ruleSuspend}, r.Rule) {
 		if x.name == "own" { // who keeps records is named in no restricted enquiry here
 			return openTo[r.Rule]
 		}
@@ -116,9 +122,9 @@ func TestEveryRoute(t *testing.T) {
 	restricted, restrictedRs := h.opened(clients["worker_2"], func(in *enquiry.OpenInput) { in.Restricted = true })
 	missing := h.desk.Env.NewID()
 	targets := []target{
-		{"own", own.ID, ownRs[0].ID, h.late(clients["worker"], ownRs[1]), staffOnly},
-		{"restricted", restricted.ID, restrictedRs[0].ID, h.late(clients["worker_2"], restrictedRs[1]), []string{"worker_2"}},
-		{"missing", missing, missing, missing, nil},
+		{"own", own.ID, ownRs[0].ID, h.late(clients["worker"], ownRs[1]), h.proposed(), staffOnly},
+		{"restricted", restricted.ID, restrictedRs[0].ID, h.late(clients["worker_2"], restrictedRs[1]), missing, []string{"worker_2"}},
+		{"missing", missing, missing, missing, missing, nil},
 	}
 	for _, r := range h.site.router.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
@@ -173,6 +179,9 @@ func (c *client) to(method, path string, x target, body string) answer {
 	}
 	if strings.Contains(path, "/set-aside/{id}") {
 		id = x.aside
+	}
+	if strings.HasPrefix(path, "/agreements/{id}") {
+		id = x.edition
 	}
 	if strings.HasSuffix(body, "request=") {
 		body += x.request

@@ -1,0 +1,127 @@
+package agreement
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"mashhub/hub/mash"
+	"mashhub/policies"
+)
+
+// TestOneCell: a change of any cell is a change of that word alone, and the
+// difference is that one, told the right way round.
+func TestOneCell(t *testing.T) {
+	files, err := Files(policies.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := Matrices(policies.FS)
+	if err != nil || len(all) < 8 {
+		t.Fatalf("%d matrices: %v", len(all), err)
+	}
+	cells := 0
+	for _, m := range all {
+		for _, row := range m.Rows {
+			for _, purpose := range m.Purposes {
+				was := row.Modes[purpose]
+				for _, mode := range modes {
+					c := Cell{m.Agreement, m.Pair, row.Category, purpose}
+					next, err := SetMode(policies.FS, c, mode)
+					if mode == was {
+						if mash.CodeOf(err) != mash.CodeInvalid {
+							t.Errorf("%+v: nothing changed, and %v", c, err)
+						}
+						continue
+					}
+					if err != nil {
+						t.Fatalf("%+v: %v", c, err)
+					}
+					changes, err := Diff(policies.FS, FS(next))
+					if err != nil || len(changes) != 1 {
+						t.Fatalf("%+v to %s: %+v, %v", c, mode, changes, err)
+					}
+					d := changes[0]
+					wider := strings.Index("none existence content", mode) > strings.Index("none existence content", was)
+					if d.Agreement != c.Agreement || d.Pair != c.Pair || d.Category != c.Category || d.Purpose != c.Purpose || d.Was != was || d.Now != mode || d.Widens != wider ||
+						!strings.Contains(d.Sentence, m.Name) || !strings.Contains(d.Sentence, row.Label) {
+						t.Errorf("%+v to %s: %+v", c, mode, d)
+					}
+					for path, text := range next {
+						if diff := len(text) - len(files[path]); text != files[path] && diff != len(mode)-len(was) {
+							t.Errorf("%+v: %s grew by %d", c, path, diff)
+						}
+					}
+					cells++
+				}
+			}
+		}
+	}
+	if cells < 150 {
+		t.Errorf("%d changes were tried", cells)
+	}
+}
+
+// TestWhatCannotBeChanged names the field and the remedy.
+func TestWhatCannotBeChanged(t *testing.T) {
+	good := Cell{"mash-fernshire", "fernshire/police", "police.crime", "s17"}
+	for field, c := range map[string]Cell{
+		"agreement": {"nothing", good.Pair, good.Category, good.Purpose}, "pair": {good.Agreement, "fernshire/nobody", good.Category, good.Purpose},
+		"category": {good.Agreement, good.Pair, "police.gossip", good.Purpose}, "purpose": {good.Agreement, good.Pair, good.Category, "curiosity"},
+	} {
+		_, err := SetMode(policies.FS, c, "none")
+		var e *mash.Error
+		if !asError(err, &e) || e.Field != field || e.Remedy == "" {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if _, err := SetMode(policies.FS, good, "everything"); mash.CodeOf(err) != mash.CodeInvalid {
+		t.Errorf("an unknown mode: %v", err)
+	}
+	if _, err := SetStatus(policies.FS, good.Agreement, "", "paused"); mash.CodeOf(err) != mash.CodeInvalid {
+		t.Errorf("an unknown status: %v", err)
+	}
+}
+
+// TestStopping: an agreement and one agency, there and back.
+func TestStopping(t *testing.T) {
+	for _, pair := range []string{"", "fernshire/police"} {
+		stopped, err := SetStatus(policies.FS, "mash-fernshire", pair, "suspended")
+		if err != nil {
+			t.Fatal(err)
+		}
+		there, err := Diff(policies.FS, FS(stopped))
+		if err != nil || len(there) != 1 || there[0].Widens || there[0].Pair != pair {
+			t.Errorf("%q: %+v, %v", pair, there, err)
+		}
+		back, err := Diff(FS(stopped), policies.FS)
+		if err != nil || len(back) != 1 || !back[0].Widens {
+			t.Errorf("%q back: %+v, %v", pair, back, err)
+		}
+	}
+}
+
+// TestEverythingElseWidens: a rule, a sentence, a date or a clause that changes is
+// not surely narrower.
+func TestEverythingElseWidens(t *testing.T) {
+	for path, change := range map[string][2]string{
+		"rego/release.rego":              {"default longest := 99999", "default longest := 99998"},
+		"tables/reasons.yaml":            {"older than", "of more than"},
+		"agreements/mash-fernshire.yaml": {`expires: "2029-12-31"`, `expires: "2028-12-31"`},
+	} {
+		files, err := Files(policies.FS)
+		if err != nil || !strings.Contains(files[path], change[0]) {
+			t.Fatalf("%s: %v", path, err)
+		}
+		files[path] = strings.Replace(files[path], change[0], change[1], 1)
+		got, err := Diff(policies.FS, FS(files))
+		if err != nil || len(got) != 1 || !got[0].Widens || got[0].Sentence == "" {
+			t.Errorf("%s: %+v, %v", path, got, err)
+		}
+	}
+	if got, err := Diff(policies.FS, policies.FS); err != nil || len(got) != 0 {
+		t.Errorf("nothing: %+v, %v", got, err)
+	}
+}
+
+func asError(err error, e **mash.Error) bool { return errors.As(err, e) }

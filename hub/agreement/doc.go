@@ -1,0 +1,9 @@
+// Package agreement treats a policy folder (rules, tables, agreements) as the
+// documents that partners sign: what they let happen as a matrix and in
+// sentences, how two versions differ, and the small changes that people make by
+// a form. It compiles and decides nothing; package protocol does.
+//
+// What must hold: a change of one cell is a change of that text alone, comments
+// and layout included; a difference that is not surely narrower counts as
+// widening.
+package agreement

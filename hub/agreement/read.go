@@ -1,0 +1,102 @@
+package agreement
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"mashhub/hub/mash"
+)
+
+// document is one agreement's file, read with its places.
+type document struct {
+	path, text string
+	id         string
+	root       *yaml.Node // the agreement's own mapping
+}
+
+// documents reads every agreement of a folder, in order of path.
+func documents(files fs.FS) ([]document, error) {
+	all, err := Files(files)
+	if err != nil {
+		return nil, err
+	}
+	var out []document
+	for _, p := range slices.Sorted(maps.Keys(all)) {
+		if !strings.HasPrefix(p, "agreements/") {
+			continue
+		}
+		var n yaml.Node
+		if err := yaml.Unmarshal([]byte(all[p]), &n); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", p, err)
+		}
+		if len(n.Content) != 1 || n.Content[0].Kind != yaml.MappingNode || len(n.Content[0].Content) != 2 {
+			return nil, mash.Invalid(p, "has not exactly one root key", "give it one: the agreement's id")
+		}
+		m := n.Content[0].Content
+		out = append(out, document{path: p, text: all[p], id: m[0].Value, root: m[1]})
+	}
+	return out, nil
+}
+
+// at follows keys from a mapping; nil where one is missing.
+func at(n *yaml.Node, keys ...string) *yaml.Node {
+	for _, key := range keys {
+		if n == nil || n.Kind != yaml.MappingNode {
+			return nil
+		}
+		var next *yaml.Node
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				next = n.Content[i+1]
+			}
+		}
+		n = next
+	}
+	return n
+}
+
+// keysOf lists a mapping's keys in their order.
+func keysOf(n *yaml.Node) (out []string) {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		out = append(out, n.Content[i].Value)
+	}
+	return out
+}
+
+// value is a scalar's text; empty for nil.
+func value(n *yaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	return n.Value
+}
+
+// labels are the names of categories, and which are neither confirmed nor denied.
+func labels(files fs.FS) (map[string]string, map[string]bool, error) {
+	b, err := fs.ReadFile(files, "tables/catalogue.yaml")
+	if err != nil {
+		return nil, nil, err
+	}
+	var t struct {
+		Catalogue map[string]struct {
+			Label string `yaml:"label"`
+			NCND  bool   `yaml:"ncnd"`
+		} `yaml:"catalogue"`
+	}
+	if err := yaml.Unmarshal(b, &t); err != nil {
+		return nil, nil, fmt.Errorf("reading the catalogue: %w", err)
+	}
+	names, ncnd := map[string]string{}, map[string]bool{}
+	for code, c := range t.Catalogue {
+		names[code], ncnd[code] = c.Label, c.NCND
+	}
+	return names, ncnd, nil
+}
