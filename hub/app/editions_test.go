@@ -329,3 +329,105 @@ func TestARehearsal(t *testing.T) {
 		t.Errorf("%+v", r.Counts)
 	}
 }
+
+// TestAnAgencyAgreesForItself: what would let an agency release more waits at its
+// node for one of its own people; what concerns others does not wait there.
+func TestAnAgencyAgreesForItself(t *testing.T) {
+	p := newPlay(t, "police", "housing")
+	ig, manager, d := p.as("ig").Actor, p.as("manager").Actor, p.hub.Editions
+	files, err := shipped()
+	p.must(err)
+	wider := maps.Clone(files)
+	wider[agreementFile] = strings.Replace(files[agreementFile], "police.crime: {s47: content, s17: content, early_help: existence", "police.crime: {s47: content, s17: content, early_help: content", 1)
+	e, err := d.Propose(t.Context(), ig, wider, "Early help needs it")
+	p.must(err)
+	p.must(d.Approve(t.Context(), manager, e.ID, time.Time{}))
+	p.inForce(e.Version, "housing")
+	at := p.at("police")
+	police := p.nodes["police"].Editions["fernshire"]
+	p.eventually("it waits", func() bool {
+		all, err := police.List(t.Context(), at.staff())
+		p.must(err)
+		return len(all) == 1 && all[0].State == mash.EditionHeld && len(all[0].Widens) == 1 && strings.Contains(all[0].Widens[0].Sentence, "early help")
+	})
+	p.clock.pass(time.Minute)
+	time.Sleep(50 * time.Millisecond)
+	if n := p.nodes["police"].Policies["fernshire"].Epoch(); n != 1 {
+		t.Fatalf("it is in force: %d", n)
+	}
+	p.eventually("the hub sees it", func() bool {
+		p.nodes["police"].Node.Beat()
+		all, err := p.hub.Desk.SystemHealth(t.Context(), ig)
+		p.must(err)
+		for _, h := range all {
+			if h.Agency == "police" {
+				return h.Policy.Behind == 1
+			}
+		}
+		return false
+	})
+	dsl := at.staff()
+	dsl.Roles = []string{mash.RoleDSL}
+	p.wants(police.Answer(t.Context(), dsl, e.ID, true, "x"), mash.CodeNotFound)
+	p.wants(police.Answer(t.Context(), at.staff(), e.ID, true, " "), mash.CodeInvalid)
+	p.wants(police.Answer(t.Context(), at.staff(), "nothing", true, "x"), mash.CodeNotFound)
+	p.must(police.Answer(t.Context(), at.staff(), e.ID, true, "The chief superintendent signed it"))
+	p.wants(police.Answer(t.Context(), at.staff(), e.ID, false, "x"), mash.CodeConflict)
+	p.inForce(e.Version, "police")
+	if at.ledger("policy.accept") != 1 {
+		t.Error("who agreed is not in the log")
+	}
+	// Narrowed and back to what it had agreed to before: nobody is asked again.
+	first, err := d.Again(t.Context(), ig, e.Was, "Back")
+	p.must(err)
+	p.must(d.Approve(t.Context(), manager, first.ID, time.Time{}))
+	p.inForce(e.Was, "police", "housing")
+	again, err := d.Again(t.Context(), ig, e.Version, "And forth")
+	p.must(err)
+	p.must(d.Approve(t.Context(), manager, again.ID, time.Time{}))
+	p.inForce(e.Version, "police", "housing")
+}
+
+// TestAnAgencyRefuses goes on by what it agreed to, and the next change asks
+// again for all that came since.
+func TestAnAgencyRefuses(t *testing.T) {
+	p := newPlay(t, "police")
+	ig, manager, d := p.as("ig").Actor, p.as("manager").Actor, p.hub.Editions
+	files, err := shipped()
+	p.must(err)
+	police, at := p.nodes["police"].Editions["fernshire"], p.at("police")
+	put := func(from, to string) mash.Edition {
+		files = maps.Clone(files)
+		if !strings.Contains(files[agreementFile], from) {
+			t.Fatal(from)
+		}
+		files[agreementFile] = strings.Replace(files[agreementFile], from, to, 1)
+		e, err := d.Propose(t.Context(), ig, files, "why")
+		p.must(err)
+		p.must(d.Approve(t.Context(), manager, e.ID, time.Time{}))
+		p.inForce(e.Version)
+		return e
+	}
+	held := func(n int) edition.Waiting {
+		var first edition.Waiting
+		p.eventually("it waits", func() bool {
+			all, err := police.List(t.Context(), at.staff())
+			p.must(err)
+			if len(all) == 0 {
+				return false
+			}
+			first = all[0]
+			return first.State == mash.EditionHeld && len(first.Widens) == n
+		})
+		return first
+	}
+	put("police.crime: {s47: content, s17: content, early_help: existence", "police.crime: {s47: content, s17: content, early_help: content")
+	p.must(police.Answer(t.Context(), at.staff(), held(1).ID, false, "Not without the federation"))
+	put("housing.arrears: {s47: content, s17: content, early_help: existence", "housing.arrears: {s47: content, s17: content, early_help: none")
+	if x := held(1); x.Widens[0].Category != "police.crime" {
+		t.Errorf("%+v", x.Widens)
+	}
+	if n := p.nodes["police"].Policies["fernshire"].Epoch(); n != 1 {
+		t.Errorf("epoch %d", n)
+	}
+}

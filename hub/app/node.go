@@ -72,7 +72,7 @@ type Node struct {
 	Node      *node.Node
 	Plugins   []*host.Plugin
 	Policies  map[string]*protocol.Point // by hub
-	editions  map[string]*edition.Node   // by hub
+	Editions  map[string]*edition.Node   // by hub
 	kept      mash.Store[mash.NodeTx]    // Store, or what wraps it
 	exchanges []*exchange.Exchange[mash.NodeTx]
 	buses     []*bus.Kafka
@@ -84,7 +84,7 @@ type Node struct {
 // NewNode opens a node's store, starts its connectors and puts it together.
 // Close it.
 func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
-	n = &Node{NodeOptions: o, Policies: map[string]*protocol.Point{}, editions: map[string]*edition.Node{}}
+	n = &Node{NodeOptions: o, Policies: map[string]*protocol.Point{}, Editions: map[string]*edition.Node{}}
 	defer func() {
 		if err != nil {
 			n.Close()
@@ -124,6 +124,10 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 	if err != nil {
 		return n, err
 	}
+	files, err := shipped()
+	if err != nil {
+		return n, fmt.Errorf("reading the shipped agreements: %w", err)
+	}
 	var links []*node.Link
 	for _, h := range o.Hubs {
 		point, err := protocol.New(ctx, protocol.Options{Where: owners[0], Hub: h.ID, Env: o.Env, Epoch: 1, Timeout: decisionTime, OnFault: faultLog(o.Log)})
@@ -132,13 +136,16 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		}
 		n.Policies[h.ID] = point
 		secrets := filepath.Join(o.Dir, "secrets")
-		n.editions[h.ID] = &edition.Node{Keeper: edition.NewKeeper(edition.Keeper[mash.NodeTx]{Hub: h.ID, Store: n.kept, Engine: engine{point}, Audit: n.Audit, Env: o.Env, Log: o.Log,
+		n.Editions[h.ID] = &edition.Node{Keeper: edition.NewKeeper(edition.Keeper[mash.NodeTx]{Hub: h.ID, Store: n.kept, Engine: engine{point}, Audit: n.Audit, Env: o.Env, Log: o.Log,
 			Changed: func() {
 				if node := n.running.Load(); node != nil {
 					node.Beat()
 				}
-			}}), Verifier: func() string { return pinned(secrets, h.ID) }}
-		if err := n.editions[h.ID].Restore(ctx); err != nil {
+			}}), Agency: o.Agency.ID, Shipped: files, Verifier: func() string { return pinned(secrets, h.ID) },
+			May: func(ctx context.Context, actor mash.Actor, page string) error {
+				return n.Node.MayView(ctx, actor, page)
+			}}
+		if err := n.Editions[h.ID].Restore(ctx); err != nil {
 			return n, fmt.Errorf("restoring the agreements in force: %w", err)
 		}
 		links = append(links, &node.Link{Hub: h.ID, Policy: wrapped[mash.Policy](o.Wrap.Policy, point), InForce: inForce(point)})
@@ -174,7 +181,7 @@ func (n *Node) link(ctx context.Context, h HubLink, owners []mash.Address, polic
 		return fmt.Errorf("preparing to seal: %w", err)
 	}
 	handlers := n.Node.Handlers()
-	handlers[wire.KindPolicy] = n.editions[h.ID].Take
+	handlers[wire.KindPolicy] = n.Editions[h.ID].Take
 	x := exchange.New(exchange.Config[mash.NodeTx]{
 		Hub: h.ID, Self: owners, Topics: []string{mash.ToTopic(h.ID, n.Agency.ID)}, Store: n.kept,
 		Bus: wrapped[mash.Bus](n.Wrap.Bus, b), Seal: wrapped[mash.Seal](n.Wrap.Seal, seal), Resend: n.Wrap.Resend,
@@ -295,7 +302,7 @@ func (n *Node) Run(ctx context.Context) error {
 			return nil
 		})
 	}
-	for _, e := range n.editions {
+	for _, e := range n.Editions {
 		g.Go(func() error { return e.Run(ctx) })
 	}
 	g.Go(func() error { return n.Node.Run(ctx) })

@@ -26,6 +26,6 @@
 // The people's own signatures are not in the manifest yet: the hub's policy root
 // signs for them, on the strength of their sign-in.
 //
-// This room imports mash, wire and exchange; the engine that compiles and decides
+// This room imports mash, wire, exchange and agreement; the engine that compiles and decides
 // comes through Engine.
 package edition

@@ -141,7 +141,8 @@ func (k *Keeper[T]) turn(tx T, now time.Time) error {
 		return nil
 	}
 	for _, old := range all {
-		if old.ID == e.ID || old.State != mash.EditionInForce && (old.State != mash.EditionApproved || old.Epoch > e.Epoch) {
+		waits := old.State == mash.EditionApproved || old.State == mash.EditionHeld
+		if old.ID == e.ID || old.State != mash.EditionInForce && (!waits || old.Epoch > e.Epoch) {
 			continue
 		}
 		old.State = mash.EditionSuperseded

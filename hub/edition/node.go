@@ -3,7 +3,10 @@ package edition
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
 
+	"mashhub/hub/agreement"
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 	"mashhub/hub/wire"
@@ -12,9 +15,14 @@ import (
 // Node takes a hub's editions in at an agency's node.
 type Node struct {
 	*Keeper[mash.NodeTx]
+	Agency string
 	// Verifier is the hub's policy root as it was pinned at enrolment; empty
 	// until then.
 	Verifier func() string
+	Shipped  Files // what the program came with
+	// May decides, and records, whether somebody here may open a page or work on
+	// it. Errors: CodeNotFound, CodeFault.
+	May func(ctx context.Context, actor mash.Actor, page string) error
 }
 
 // Take verifies an edition and keeps it until its time comes. Errors refuse it:
@@ -62,9 +70,119 @@ func (n *Node) Take(ctx context.Context, tx mash.NodeTx, m exchange.Received) er
 	e := mash.Edition{ID: man.ID, Hub: n.Hub, Version: version, Epoch: man.Epoch, Was: man.Was, State: mash.EditionApproved, Why: man.Why,
 		ProposedBy: man.ProposedBy, ProposedAt: man.ProposedAt, ApprovedBy: man.ApprovedBy, ApprovedAt: man.ApprovedAt,
 		Emergency: man.Emergency, EffectiveAt: man.EffectiveAt, Signed: body.Signed}
+	widens, err := n.widens(tx, all, e, body.Files)
+	if err != nil {
+		return err
+	}
+	if len(widens) > 0 {
+		e.State = mash.EditionHeld
+	}
 	if err := tx.PutEdition(e); err != nil {
 		return err
 	}
 	tx.OnCommit(n.wake)
 	return n.note(tx, m.At, string(m.Issuer), "policy.receive", e)
+}
+
+// widens lists what an edition lets this agency release more of than it did by
+// what is in force here; nothing where the agency decided by that version before.
+func (n *Node) widens(tx mash.NodeTx, all []mash.Edition, e mash.Edition, files Files) (out []agreement.Change, err error) {
+	shipped, err := n.Engine.Check(context.Background(), n.Shipped)
+	if err != nil {
+		return nil, err
+	}
+	known := e.Version == shipped || slices.ContainsFunc(all, func(x mash.Edition) bool { return x.Version == e.Version && !x.InForceAt.IsZero() })
+	if known {
+		return nil, nil
+	}
+	was := n.Shipped
+	if current, ok := inForce(all); ok {
+		if was, err = filesOf(tx, current.Version); err != nil {
+			return nil, err
+		}
+	}
+	changes, err := agreement.Diff(agreement.FS(was), agreement.FS(files))
+	if err != nil {
+		return nil, mash.Errorf(mash.CodeBadMessage, "the agreements cannot be compared: %w", err)
+	}
+	for _, c := range changes {
+		if c.Widens && (c.Pair == "" || slices.Contains(strings.Split(c.Pair, "/"), n.Agency)) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// Waiting is an edition at a node, with what it would let the agency release
+// more of while it waits for somebody here.
+type Waiting struct {
+	mash.Edition
+	Widens []agreement.Change `json:"widens,omitempty"`
+}
+
+// List gives the hub's editions, newest first, as they stand here.
+func (n *Node) List(ctx context.Context, actor mash.Actor) (out []Waiting, err error) {
+	if err := n.May(ctx, actor, pageRead); err != nil {
+		return nil, err
+	}
+	err = n.Store.View(ctx, func(tx mash.NodeTx) error {
+		out = nil
+		all, err := tx.EditionsOf(n.Hub, 0)
+		if err != nil {
+			return err
+		}
+		for _, e := range all {
+			w := Waiting{Edition: e}
+			if e.State == mash.EditionHeld {
+				files, err := filesOf(tx, e.Version)
+				if err != nil {
+					return err
+				}
+				if w.Widens, err = n.widens(tx, all, e, files); err != nil {
+					return err
+				}
+			}
+			out = append(out, w)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Answer lets an edition that waits take effect here, or keeps it out: then the
+// agency goes on by what it agreed to before, and the hub sees that it does.
+// Errors: CodeConflict where it does not wait.
+func (n *Node) Answer(ctx context.Context, actor mash.Actor, id string, accept bool, why string) error {
+	if err := n.May(ctx, actor, pageApprove); err != nil {
+		return err
+	}
+	if err := written("why", why); err != nil {
+		return err
+	}
+	now := n.Env.Now()
+	err := n.Store.Update(ctx, func(tx mash.NodeTx) error {
+		e, err := n.find(tx, id)
+		if err != nil {
+			return err
+		}
+		if e.State != mash.EditionHeld {
+			return mash.Conflict("this change does not wait for anybody here", "look at it again")
+		}
+		action := "policy.accept"
+		e.State, e.AcceptedBy, e.AcceptedAt = mash.EditionApproved, actor.ID, now
+		if !accept {
+			action = "policy.refuse"
+			e.State, e.AcceptedBy, e.AcceptedAt = mash.EditionRejected, "", time.Time{}
+			e.EndedBy, e.EndedAt = actor.ID, now
+		}
+		e.EndedWhy = why
+		if err := tx.UpdateEdition(e); err != nil {
+			return err
+		}
+		return n.note(tx, now, actor.ID, action, e)
+	})
+	if err == nil {
+		n.wake()
+	}
+	return err
 }

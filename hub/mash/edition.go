@@ -23,9 +23,13 @@ type Edition struct {
 	Emergency   bool      `json:"emergency,omitempty"`
 	EffectiveAt time.Time `json:"effective_at,omitzero"`
 	InForceAt   time.Time `json:"in_force_at,omitzero"` // here
-	EndedBy     string    `json:"ended_by,omitempty"`   // who rejected it
-	EndedWhy    string    `json:"ended_why,omitempty"`
-	EndedAt     time.Time `json:"ended_at,omitzero"`
+	// AcceptedBy is, at a node, the agency's own person who let it widen what the
+	// agency releases.
+	AcceptedBy string    `json:"accepted_by,omitempty"`
+	AcceptedAt time.Time `json:"accepted_at,omitzero"`
+	EndedBy    string    `json:"ended_by,omitempty"` // who rejected it
+	EndedWhy   string    `json:"ended_why,omitempty"`
+	EndedAt    time.Time `json:"ended_at,omitzero"`
 	// Signed is the manifest with the signature of the hub's policy root, from
 	// approval on: what nodes verify.
 	Signed []byte `json:"signed,omitempty"`
@@ -38,6 +42,7 @@ type EditionState string
 const (
 	EditionProposed   EditionState = "proposed"
 	EditionApproved   EditionState = "approved" // waits for its time
+	EditionHeld       EditionState = "held"     // at a node: waits for the agency's own person
 	EditionInForce    EditionState = "in_force"
 	EditionSuperseded EditionState = "superseded"
 	EditionRejected   EditionState = "rejected"
