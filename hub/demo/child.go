@@ -18,6 +18,7 @@ import (
 	"mashhub/hub/app"
 	"mashhub/hub/bus"
 	"mashhub/hub/config"
+	"mashhub/hub/edition"
 	"mashhub/hub/mash"
 	"mashhub/hub/node/pages"
 	"mashhub/hub/tracking"
@@ -139,7 +140,11 @@ func RunNode(ctx context.Context, path string, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	handler, err := pages.New(pages.Options{Node: n.Node, Agency: c.Agency, Audit: n, Events: events, Log: log, DemoRoles: pages.DemoRoles(c.Agency),
+	var editions []*edition.Node
+	for _, h := range c.Hubs {
+		editions = append(editions, n.Editions[h.ID])
+	}
+	handler, err := pages.New(pages.Options{Node: n.Node, Agency: c.Agency, Audit: n, Editions: editions, Events: events, Log: log, DemoRoles: pages.DemoRoles(c.Agency),
 		Hosts: names(l)})
 	if err != nil {
 		return fmt.Errorf("preparing the pages: %w", err)

@@ -12,6 +12,9 @@ import (
 	"mashhub/hub/wire"
 )
 
+// pageSignatory is the page of the table of views for who agrees for an agency.
+const pageSignatory = "signatory"
+
 // Node takes a hub's editions in at an agency's node.
 type Node struct {
 	*Keeper[mash.NodeTx]
@@ -122,7 +125,7 @@ type Waiting struct {
 
 // List gives the hub's editions, newest first, as they stand here.
 func (n *Node) List(ctx context.Context, actor mash.Actor) (out []Waiting, err error) {
-	if err := n.May(ctx, actor, pageRead); err != nil {
+	if err := n.May(ctx, actor, pageSignatory); err != nil {
 		return nil, err
 	}
 	err = n.Store.View(ctx, func(tx mash.NodeTx) error {
@@ -153,7 +156,7 @@ func (n *Node) List(ctx context.Context, actor mash.Actor) (out []Waiting, err e
 // agency goes on by what it agreed to before, and the hub sees that it does.
 // Errors: CodeConflict where it does not wait.
 func (n *Node) Answer(ctx context.Context, actor mash.Actor, id string, accept bool, why string) error {
-	if err := n.May(ctx, actor, pageApprove); err != nil {
+	if err := n.May(ctx, actor, pageSignatory); err != nil {
 		return err
 	}
 	if err := written("why", why); err != nil {

@@ -18,9 +18,11 @@ const (
 	ruleAudit = "audit"
 	// ruleQuarantine is decided by the node's method, too.
 	ruleQuarantine = "quarantine"
+	// ruleSignatory is for who agrees to changes for the agency.
+	ruleSignatory = "signatory"
 )
 
-var rules = []string{ruleInbox, ruleTask, ruleAudit, ruleQuarantine}
+var rules = []string{ruleInbox, ruleTask, ruleAudit, ruleQuarantine, ruleSignatory}
 
 // authorise decides a route before its handler runs.
 func (s *site) authorise(r *http.Request, rule string, u kit.User) error {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"mashhub/hub/edition"
 	"mashhub/hub/mash"
 	"mashhub/hub/node"
 	"mashhub/hub/web/kit"
@@ -26,10 +27,12 @@ type Options struct {
 	DemoRoles []kit.DemoRole
 	// Audit exports the node's log. When nil the node's own log is asked; if
 	// that cannot export, the address does not exist.
-	Audit   Audit
-	TLS     bool     // pages are served over TLS only
-	Hosts   []string // names the pages answer to; empty: any
-	Contact string   // whom to tell when something fails
+	Audit Audit
+	// Editions are the changes of the agreements, for each hub that is served.
+	Editions []*edition.Node
+	TLS      bool     // pages are served over TLS only
+	Hosts    []string // names the pages answer to; empty: any
+	Contact  string   // whom to tell when something fails
 }
 
 // Audit gives the node's log to those who check it.
@@ -95,7 +98,7 @@ func newSite(o Options) (*site, error) {
 	s := &site{Options: o, sessions: sessions, views: views, zone: zone}
 	s.layout = kit.Layout{Organisation: o.Agency.Name, ServiceName: "Safeguarding inbox", HeldFor: o.Agency.HeldFor, Contact: o.Contact,
 		Nav: func(kit.User) []kit.NavItem {
-			return []kit.NavItem{{Text: "Inbox", Href: "/tasks"}, {Text: "Systems", Href: "/systems"}}
+			return []kit.NavItem{{Text: "Inbox", Href: "/tasks"}, {Text: "Systems", Href: "/systems"}, {Text: "Agreements", Href: "/agreements"}}
 		},
 		Demo: "This is a demonstration. Nobody here is real. Enter nothing about a real child or family."}
 	s.router, err = kit.NewRouter(kit.Config{Layout: s.layout, Sessions: sessions, Authorise: s.authorise, Rules: rules,
@@ -130,6 +133,8 @@ func (s *site) routes() {
 		kit.Route{Pattern: "POST /tasks/{id}/acknowledge", Rule: ruleTask, Handler: s.acknowledge, MaxBody: smallBody},
 		kit.Route{Pattern: "GET /quarantine", Rule: ruleQuarantine, Handler: s.quarantine},
 		kit.Route{Pattern: "POST /quarantine", Rule: ruleQuarantine, Handler: s.seeQuarantine, MaxBody: smallBody},
+		kit.Route{Pattern: "GET /agreements", Rule: ruleSignatory, Handler: s.agreements},
+		kit.Route{Pattern: "POST /agreements/{id}", Rule: ruleSignatory, Handler: s.answerEdition, MaxBody: smallBody},
 		kit.Route{Pattern: "POST /tasks/{id}/ask-back", Rule: ruleTask, Handler: s.askBack, MaxBody: smallBody},
 	)
 }
