@@ -11,7 +11,12 @@ import (
 )
 
 // Cell is one place of the matrix.
-type Cell struct{ Agreement, Pair, Category, Purpose string }
+type Cell struct {
+	Agreement string `json:"agreement"`
+	Pair      string `json:"pair"`
+	Category  string `json:"category"`
+	Purpose   string `json:"purpose"`
+}
 
 var modes = []string{"none", "existence", "content"} // each lets more happen
 

@@ -25,5 +25,6 @@ func (s *site) api() {
 	a.asides()
 	a.lists()
 	a.retention()
+	a.agreements()
 	s.router.Handle(kit.Route{Pattern: "GET /api/openapi.json", Rule: ruleHome, API: true, Handler: a.Describe()})
 }

@@ -63,6 +63,11 @@ var payloads = map[string]string{
 	"POST /api/v1/enquiries/{id}/hold":             `{"why":"court","note":"n"}`,
 	"POST /api/v1/enquiries/{id}/hold/lift":        `{"note":"n"}`,
 	"POST /api/v1/enquiries/{id}/retention/keep":   `{"years":1,"why":"schedule","note":"n"}`,
+	"POST /api/v1/agreements/changes":              `{"cell":{"agreement":"mash-fernshire","pair":"fernshire/police","category":"police.crime","purpose":"s17"},"mode":"none","why":""}`,
+	"POST /api/v1/agreements/changes/{id}/approve": `{}`,
+	"POST /api/v1/agreements/changes/{id}/reject":  `{"why":"w"}`,
+	"POST /api/v1/agreements/again":                `{"version":"x","why":""}`,
+	"POST /api/v1/agreements/suspend":              `{"agreement":"x","why":""}`,
 	"POST /agreements/change":                      "agreement=mash-fernshire&pair=fernshire/police&category=police.crime&purpose=s17&mode=none",
 	"POST /agreements/{id}/approve":                "when=now",
 	"POST /agreements/{id}/reject":                 "why=w",
@@ -180,7 +185,7 @@ func (c *client) to(method, path string, x target, body string) answer {
 	if strings.Contains(path, "/set-aside/{id}") {
 		id = x.aside
 	}
-	if strings.HasPrefix(path, "/agreements/{id}") {
+	if strings.HasPrefix(path, "/agreements/{id}") || strings.HasPrefix(path, "/api/v1/agreements/") {
 		id = x.edition
 	}
 	if strings.HasSuffix(body, "request=") {

@@ -23,7 +23,7 @@ import (
 // for what does not exist.
 func TestEveryRouteIsDecided(t *testing.T) {
 	// What operations are sent; forms are opened before they are read.
-	bodies := map[string]string{"/answer": `{}`, "/match": `{}`, "/review": `{}`, "/ask-back": `{}`, "/seen": `{}`}
+	bodies := map[string]string{"/answer": `{}`, "/match": `{}`, "/review": `{}`, "/ask-back": `{}`, "/seen": `{}`, "/agree": `{}`}
 	f := newAgency(t, schools, nil)
 	req := f.ask(millbrook, told, concerns, rowan())
 	task := f.taskOf(req).ID
@@ -78,7 +78,7 @@ func TestEveryRouteIsDecided(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer resp.Body.Close()
-			if resp.StatusCode == 404 && !strings.Contains(path, "/match") && !strings.Contains(path, "/review") && !strings.Contains(path, "/acknowledge") {
+			if resp.StatusCode == 404 && !strings.Contains(path, "/match") && !strings.Contains(path, "/review") && !strings.Contains(path, "/acknowledge") && !strings.Contains(path, "/agree") {
 				t.Errorf("the reviewer gets %d", resp.StatusCode)
 			}
 			f.policy.mu.Lock()

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"net/http"
 
 	"mashhub/hub/edition"
@@ -71,17 +72,27 @@ func (s *site) editionCard(hub string, e edition.Waiting, about, problem string)
 	if about == e.ID {
 		why.Error = problem
 	}
-	return append(out, kit.Paragraph{Text: "It would let you release more:"}, list, kit.Form{Action: "/agreements/" + e.ID, Body: kit.Stack{
+	return append(out, kit.Paragraph{Text: "It would let you release more:"}, list, kit.Form{Action: "/agreements/" + e.ID + "/agree", Body: kit.Stack{
 		kit.Radios{Name: "answer", IDPrefix: "answer-" + e.ID, Legend: kit.Legend{Text: "Do you agree to it?", Classes: "govuk-fieldset__legend--s"}, Items: []kit.Choice{
 			{Value: "yes", Text: "Yes, it takes effect here"}, {Value: "no", Text: "No, we go on by what we agreed to before", Hint: "The hub sees that you decide by an older version."}}},
 		why, kit.Button{Text: "Record our answer", OnceOnly: true}}})
 }
 
-// answerEdition records the agency's answer about one change.
-func (s *site) answerEdition(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Node.MayView(r.Context(), actor(r.Context()), ruleSignatory); err != nil {
+// answerFor answers about a change of whichever hub sent it.
+func (s *site) answerFor(ctx context.Context, who mash.Actor, id string, agree bool, why string) error {
+	if err := s.Node.MayView(ctx, who, ruleSignatory); err != nil {
 		return err
 	}
+	for _, hub := range s.Editions {
+		if err := hub.Answer(ctx, who, id, agree, why); mash.CodeOf(err) != mash.CodeNotFound {
+			return err
+		}
+	}
+	return mash.Errorf(mash.CodeNotFound, "there is no such change")
+}
+
+// answerEdition records the agency's answer about one change.
+func (s *site) answerEdition(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return kit.ErrNotFound
 	}
@@ -89,12 +100,7 @@ func (s *site) answerEdition(w http.ResponseWriter, r *http.Request) error {
 	if answer != "yes" && answer != "no" {
 		return s.writeAgreements(w, r, id, "Say whether you agree to it", http.StatusUnprocessableEntity)
 	}
-	err := error(kit.ErrNotFound)
-	for _, hub := range s.Editions {
-		if err = hub.Answer(r.Context(), actor(r.Context()), id, answer == "yes", trim(r.PostForm.Get("why"))); mash.CodeOf(err) != mash.CodeNotFound {
-			break
-		}
-	}
+	err := s.answerFor(r.Context(), actor(r.Context()), id, answer == "yes", trim(r.PostForm.Get("why")))
 	switch mash.CodeOf(err) {
 	case mash.CodeInvalid:
 		return s.writeAgreements(w, r, id, "Say why, and who decided it", http.StatusUnprocessableEntity)

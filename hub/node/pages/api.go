@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"time"
 
+	"mashhub/hub/edition"
 	"mashhub/hub/mash"
 	"mashhub/hub/node"
 	"mashhub/hub/web/kit"
@@ -84,6 +85,10 @@ type (
 		Allow  map[string]bool `json:"allow" doc:"Whether each item may leave, by its id"`
 		Reason string          `json:"reason" doc:"Why something is kept back"`
 	}
+	editionIn struct {
+		Agree bool   `json:"agree"`
+		Why   string `json:"why" doc:"Why, and who decided it"`
+	}
 	textIn struct {
 		Text string `json:"text"`
 	}
@@ -114,6 +119,22 @@ func (s *site) api() {
 			}
 			return list, nil
 		})
+	kit.Add[kit.Bare](a, kit.Get("editions", "/agreements", ruleSignatory, "Changes of the sharing agreements, and what waits for this agency"),
+		func(c kit.Call, _ kit.Nothing) (out []edition.Waiting, err error) {
+			if err := n.MayView(c, c.Actor, ruleSignatory); err != nil {
+				return nil, err
+			}
+			for _, hub := range s.Editions {
+				some, err := hub.List(c, c.Actor)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, some...)
+			}
+			return out, nil
+		})
+	kit.Step[kit.WithIDBody](a, kit.Post("answer-edition", "/agreements/{id}/agree", ruleSignatory, "Agree, or not, to a change that would let this agency release more"),
+		func(c kit.Call, in editionIn) error { return s.answerFor(c, c.Actor, c.ID, in.Agree, in.Why) })
 	kit.Add[kit.WithID](a, kit.Get("show-task", "/tasks/{id}", ruleTask, "One task, with what is needed to do it"),
 		func(c kit.Call, _ kit.Nothing) (openTask, error) {
 			v, err := n.OpenTask(c, c.Actor, c.ID)

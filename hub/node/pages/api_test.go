@@ -180,7 +180,7 @@ func TestSpecification(t *testing.T) {
 			}
 		}
 	}
-	if n != 12 {
+	if n != 14 {
 		t.Errorf("%d operations", n)
 	}
 	b, err := json.Marshal(spec.Paths["/api/v1/tasks/{id}/answer"]["post"])

@@ -134,7 +134,7 @@ func (s *site) routes() {
 		kit.Route{Pattern: "GET /quarantine", Rule: ruleQuarantine, Handler: s.quarantine},
 		kit.Route{Pattern: "POST /quarantine", Rule: ruleQuarantine, Handler: s.seeQuarantine, MaxBody: smallBody},
 		kit.Route{Pattern: "GET /agreements", Rule: ruleSignatory, Handler: s.agreements},
-		kit.Route{Pattern: "POST /agreements/{id}", Rule: ruleSignatory, Handler: s.answerEdition, MaxBody: smallBody},
+		kit.Route{Pattern: "POST /agreements/{id}/agree", Rule: ruleSignatory, Handler: s.answerEdition, MaxBody: smallBody},
 		kit.Route{Pattern: "POST /tasks/{id}/ask-back", Rule: ruleTask, Handler: s.askBack, MaxBody: smallBody},
 	)
 }
