@@ -39,7 +39,7 @@ func (d *Demo) stay(ctx context.Context) error {
 Everything runs. Scenario %d: %s. Nobody in it is real.
 
   The hub          http://%s
-                   sign in as: MASH worker, manager, information-governance lead, scrutineer
+                   sign in as: MASH worker, manager, information-governance lead or deputy, scrutineer
 `, d.Scenario, d.scenario.Title, d.hub.ready.Addr)
 	for _, a := range d.agencies {
 		fmt.Fprintf(d.Out, "  %-16s http://%s\n", a.ID, d.nodes[a.ID].ready.Addr)
