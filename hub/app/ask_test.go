@@ -479,3 +479,30 @@ func TestTheDecisionsOwnTime(t *testing.T) {
 		t.Errorf("policy time %d ms, want about a minute", got)
 	}
 }
+
+// TestWhatCouldNotBeDecidedIsOnTheBoard with whom to telephone, until somebody
+// has: a fault is no clause's refusal, and a child may be waiting (I6).
+func TestWhatCouldNotBeDecidedIsOnTheBoard(t *testing.T) {
+	bent := &verdicts{ask: func(d mash.Decision) mash.Decision {
+		d.Verdict = mash.Verdict{Answer: mash.Deny, Fault: true}
+		return d
+	}}
+	p := perform(t, plot{agencies: []string{"police"}, hub: func(o *HubOptions) {
+		o.Wrap.Policy = func(inner mash.Policy) mash.Policy { bent.Policy = inner; return bent }
+	}})
+	w, d := p.as("worker"), p.hub.Desk
+	id := w.opens(func(in *enquiry.OpenInput) { in.RAG = mash.Red })
+	r := w.asks(id, "police")
+	if r.Code != "deny_fault" {
+		t.Fatalf("%s %s", r.State, r.Code)
+	}
+	b, err := d.Board(t.Context(), p.as("manager").Actor, 1)
+	p.must(err)
+	if len(b.Untold) != 1 || b.Untold[0].Request != r.ID || b.Untold[0].Telephone == "" || !slices.Contains(b.Untold[0].Marks, mash.MarkUndecided) {
+		t.Errorf("the board: %+v", b.Untold)
+	}
+	p.must(second(d.Telephoned(t.Context(), w.Actor, r.ID)))
+	if b, err = d.Board(t.Context(), w.Actor, 1); err != nil || len(b.Untold) != 0 {
+		t.Errorf("afterwards: %+v, %v", b.Untold, err)
+	}
+}

@@ -301,6 +301,7 @@ func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e
 		switch {
 		case verdict.Fault:
 			r.Code = "deny_fault"
+			r.Marks = union(r.Marks, []string{mash.MarkUndecided}) // on every board, until somebody has telephoned
 		case refused != "":
 			r.Code = refused
 		}

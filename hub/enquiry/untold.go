@@ -52,7 +52,7 @@ func (d *Desk) untold(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 }
 
 // byTelephone are the marks that telephoning an agency settles.
-var byTelephone = []string{mash.MarkChangeNotTaken, mash.MarkClarificationNotTaken, mash.MarkWithdrawalNotTaken}
+var byTelephone = []string{mash.MarkChangeNotTaken, mash.MarkClarificationNotTaken, mash.MarkWithdrawalNotTaken, mash.MarkUndecided}
 
 // Untold reports whether an agency could not be told something about its
 // question that somebody must telephone about.

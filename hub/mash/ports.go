@@ -314,7 +314,8 @@ type Requests interface {
 	// CountOpen counts it, and what of it is past its target, whatever Skip and
 	// Limit say.
 	CountOpen(f RequestFilter, now time.Time) (all, late int, err error)
-	// UntoldRequests lists those marked MarkWithdrawalNotTaken, oldest first.
+	// UntoldRequests lists those marked MarkWithdrawalNotTaken or MarkUndecided,
+	// oldest first.
 	UntoldRequests() ([]Request, error)
 	PutEvent(Event) error
 	Events(request string) ([]Event, error)

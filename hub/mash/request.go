@@ -91,6 +91,9 @@ const (
 	// The agency could not be told that the question is withdrawn, or expired:
 	// the one mark of a request that has ended.
 	MarkWithdrawalNotTaken = "withdrawal_not_taken"
+	// MarkUndecided: it could not be decided whether the question may be put. That
+	// is no clause's refusal: somebody telephones.
+	MarkUndecided = "undecided"
 )
 
 // ReturnOutcome is the answer about one person.

@@ -75,12 +75,14 @@ func (t hubTx) CountOpen(f mash.RequestFilter, now time.Time) (all, late int, er
 	return all, late, err
 }
 
-// UntoldRequests lists those that ended and whose agency could not be told so.
+// UntoldRequests lists those that ended and about which somebody must telephone.
 // The condition is that of the index requests_untold, to the letter.
 func (t hubTx) UntoldRequests() ([]mash.Request, error) {
-	return many(t.tx, scanDoc[mash.Request], `SELECT doc FROM requests WHERE instr(doc, '"withdrawal_not_taken"') > 0
-		ORDER BY raised, id`)
+	return many(t.tx, scanDoc[mash.Request], untold)
 }
+
+const untold = `SELECT doc FROM requests WHERE instr(doc, '"withdrawal_not_taken"') + instr(doc, '"undecided"') > 0
+	ORDER BY raised, id`
 
 // PutEvent adds to a request's timeline.
 func (t hubTx) PutEvent(e mash.Event) error {

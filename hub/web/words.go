@@ -56,6 +56,7 @@ var markWords = map[string]string{
 	mash.MarkAnswerRefused:         "An answer was refused: ask them to send it again",
 	mash.MarkChangeNotTaken:        "The agency could not be told that the question changed: telephone them",
 	mash.MarkClarificationNotTaken: "The agency has not got our answer to its question: telephone them",
+	mash.MarkUndecided:             "It could not be decided whether this may be asked, and it was not: telephone them, and tell the hub manager",
 	mash.MarkWithdrawalNotTaken:    "The agency could not be told that this is not asked any more: telephone them",
 }
 
