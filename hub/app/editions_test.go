@@ -76,6 +76,15 @@ func TestTheLifeOfAChange(t *testing.T) {
 	_, err = d.Propose(t.Context(), ig, broken, "broken")
 	p.wants(err, mash.CodeInvalid)
 
+	trap := maps.Clone(same)
+	trap["tables/views.yaml"] = strings.ReplaceAll(trap["tables/views.yaml"], "      approve: ", "      approves: ")
+	_, err = d.Propose(t.Context(), ig, trap, "nobody could ever approve again")
+	p.wants(err, mash.CodeInvalid)
+	huge := maps.Clone(same)
+	huge["tables/reasons.yaml"] += "\n# " + strings.Repeat("x", 1<<20)
+	_, err = d.Propose(t.Context(), ig, huge, "too large for a message")
+	p.wants(err, mash.CodeInvalid)
+
 	e, err := d.Propose(t.Context(), ig, narrowed(t), "The federation asked for it")
 	p.must(err)
 	p.wants(d.Approve(t.Context(), ig, e.ID, time.Time{}), mash.CodeConflict) // one's own
@@ -429,5 +438,35 @@ func TestAnAgencyRefuses(t *testing.T) {
 	}
 	if n := p.nodes["police"].Policies["fernshire"].Epoch(); n != 1 {
 		t.Errorf("epoch %d", n)
+	}
+}
+
+// TestWhoIsBehindIsSentItAgain: an agency that never got an edition, because it
+// joined later or the message was given up, gets it.
+func TestWhoIsBehindIsSentItAgain(t *testing.T) {
+	p := newPlay(t, "police")
+	ig, manager, d, at := p.as("ig").Actor, p.as("manager").Actor, p.hub.Editions, p.at("police")
+	at.n.Node.Beat()
+	p.eventually("a heartbeat", func() bool { return !p.health("police").LastSeen.IsZero() })
+	p.bus.set(func() { p.bus.down = true })
+	e, err := d.Propose(t.Context(), ig, narrowed(t), "why")
+	p.must(err)
+	p.must(d.Approve(t.Context(), manager, e.ID, time.Time{}))
+	p.inForce(e.Version)
+	p.clock.pass(31 * 24 * time.Hour)
+	p.eventually("the message is given up", func() bool {
+		open := 0
+		p.look(func(tx mash.HubTx) (err error) { open, err = tx.OpenMessages("fernshire"); return err })
+		return open == 0
+	})
+	p.bus.set(func() { p.bus.down = false })
+	sent, err := d.Chase(t.Context())
+	p.must(err)
+	if len(sent) != 1 || sent[0] != "police" {
+		t.Fatalf("sent to %v", sent)
+	}
+	p.inForce(e.Version, "police")
+	if sent, err = d.Chase(t.Context()); err != nil || len(sent) != 0 {
+		t.Errorf("again to %v, %v", sent, err)
 	}
 }

@@ -229,6 +229,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	g.Go(func() error { return h.keepLedger(ctx) })
 	g.Go(func() error { return h.expire(ctx) })
 	g.Go(func() error { return h.Editions.Run(ctx) })
+	g.Go(func() error { return h.Editions.RunChase(ctx) })
 	g.Go(func() error { return h.Sweeper().Run(ctx) })
 	return g.Wait()
 }

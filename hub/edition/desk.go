@@ -2,7 +2,10 @@ package edition
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -32,6 +35,9 @@ type Desk struct {
 	Suspended func(files Files, agreement, pair string) (Files, error)
 	Shipped   Files // what the program came with
 	post      Poster
+
+	mu   sync.Mutex
+	last map[string]time.Time // when an agency that is behind was sent the edition again
 }
 
 // Poster puts messages into the outbox. *exchange.Exchange is one.
@@ -68,11 +74,17 @@ func (d *Desk) Propose(ctx context.Context, actor mash.Actor, files Files, why s
 // propose stores an edition; more completes it in the same transaction.
 func (d *Desk) propose(ctx context.Context, actor mash.Actor, files Files, why string, more func(mash.HubTx, *mash.Edition) error) (mash.Edition, error) {
 	var e mash.Edition
+	if err := small(files); err != nil {
+		return e, err
+	}
 	version, err := d.Engine.Check(ctx, files)
 	if err != nil {
 		return e, err
 	}
 	now := d.Env.Now()
+	if err := d.reversible(ctx, files, now); err != nil {
+		return e, err
+	}
 	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
 		e = mash.Edition{ID: d.Env.NewID(), Hub: d.Hub, Version: version, Was: d.Engine.Version(), State: mash.EditionProposed,
 			Why: why, ProposedBy: actor.ID, ProposedAt: now}
@@ -94,6 +106,41 @@ func (d *Desk) propose(ctx context.Context, actor mash.Actor, files Files, why s
 		return more(tx, &e)
 	})
 	return e, err
+}
+
+// mostFiles is how many bytes a version may have: it goes to every node in one
+// message.
+const mostFiles = 450 << 10
+
+func small(files Files) error {
+	n := 0
+	for path, text := range files {
+		n += len(path) + len(text)
+	}
+	if n > mostFiles {
+		return mash.Invalid("files", fmt.Sprintf("are %d bytes together", n), fmt.Sprintf("shorten them to %d: a version goes to each agency in one message", mostFiles))
+	}
+	return nil
+}
+
+// reversible refuses a version under which nobody could change the agreements any
+// more: there would be no way back.
+func (d *Desk) reversible(ctx context.Context, files Files, now time.Time) error {
+	draft, err := d.Engine.Draft(ctx, files)
+	if err != nil {
+		return err
+	}
+	for _, page := range []string{pageRead, pagePropose, pageApprove} {
+		permitted := slices.ContainsFunc([]string{mash.RoleIGLead, mash.RoleManager}, func(role string) bool {
+			dec := draft.View(ctx, mash.ViewInput{About: mash.About{Where: mash.HubAddress(d.Hub), Actor: "rehearsal", Now: now},
+				Person: mash.ViewPerson{ID: "rehearsal", Roles: []string{role}, Relation: "none"}, Page: page, PurposeOf: page})
+			return dec.Answer == mash.Permit && !dec.Fault
+		})
+		if !permitted {
+			return mash.Invalid("files", "leave nobody the page "+page, "keep it for the information governance lead or the manager in tables/views.yaml: else there is no way back")
+		}
+	}
+	return nil
 }
 
 // keepCurrent keeps the shipped files too, so that what was decided by them can
@@ -290,24 +337,79 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id string) (e mash.Ed
 	return e, was, now, err
 }
 
-// Behind sends the edition in force once more to an agency that decides by an
-// older one: it joined later, or the message was given up.
-func (d *Desk) Behind(ctx context.Context, agency string) error {
-	return d.Store.Update(ctx, func(tx mash.HubTx) error {
+// chased is how long an agency that is behind is left alone before it is sent
+// the edition in force once more.
+const chased = time.Hour
+
+// Chase sends the edition in force once more to every agency that decides by an
+// older one: it joined later, or the message to it was given up. Where its own
+// person has to agree, it has the edition already, and says so with its receipt.
+// It returns whom it sent to.
+func (d *Desk) Chase(ctx context.Context) (sent []string, err error) {
+	now := d.Env.Now()
+	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
+		sent = nil
 		all, err := tx.EditionsOf(d.Hub, 0)
 		if err != nil {
 			return err
 		}
 		e, ok := inForce(all)
-		if !ok {
+		if !ok || now.Sub(e.InForceAt) < chased {
 			return nil
 		}
 		files, err := filesOf(tx, e.Version)
 		if err != nil {
 			return err
 		}
-		return d.send(ctx, tx, e, files, agency)
+		beats, err := tx.Heartbeats()
+		if err != nil {
+			return err
+		}
+		for _, b := range beats {
+			if b.Party.Unit != "" || b.PolicyVersion == "" || b.PolicyEpoch >= e.Epoch || now.Sub(d.lastChased(b.Party.Agency)) < chased {
+				continue
+			}
+			if err := d.send(ctx, tx, e, files, b.Party.Agency); err != nil {
+				return err
+			}
+			sent = append(sent, b.Party.Agency)
+		}
+		return nil
 	})
+	if err == nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for _, a := range sent {
+			d.last[a] = now
+		}
+	}
+	return sent, err
+}
+
+// lastChased is in memory: after a restart everybody behind is sent it again.
+func (d *Desk) lastChased(agency string) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.last == nil {
+		d.last = map[string]time.Time{}
+	}
+	return d.last[agency]
+}
+
+// RunChase chases until ctx ends.
+func (d *Desk) RunChase(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+			if _, err := d.Chase(ctx); err != nil && ctx.Err() == nil {
+				d.Log.Warn("sending the agreements once more waits", "code", mash.CodeOf(err))
+			}
+		}
+	}
+	return nil
 }
 
 // Current gives the files in force, to be read or to begin a change with.

@@ -29,6 +29,7 @@ type Engine interface {
 
 // Draft answers recorded questions by a version that is not in force.
 type Draft interface {
+	View(context.Context, mash.ViewInput) mash.Decision
 	Rehearse(ctx context.Context, recorded mash.Decision) (now mash.Decision, same bool)
 }
 
