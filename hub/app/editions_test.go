@@ -110,9 +110,9 @@ func TestTheLifeOfAChange(t *testing.T) {
 		t.Errorf("restored: epoch %d", fresh.Epoch())
 	}
 
-	back, err := p.hub.Editions.Again(t.Context(), manager, before, "x")
+	_, err = p.hub.Editions.Again(t.Context(), manager, before, "x")
 	p.wants(err, mash.CodeNotFound) // a manager approves, and proposes nothing
-	back, err = p.hub.Editions.Again(t.Context(), ig, before, "It went too far")
+	back, err := p.hub.Editions.Again(t.Context(), ig, before, "It went too far")
 	p.must(err)
 	p.must(p.hub.Editions.Approve(t.Context(), manager, back.ID, time.Time{}))
 	p.inForce(before, "police")
