@@ -470,3 +470,21 @@ func TestWhoIsBehindIsSentItAgain(t *testing.T) {
 		t.Errorf("again to %v, %v", sent, err)
 	}
 }
+
+// TestASecondHubOnOneDirectory is refused, with what to do about it, and the
+// first works on.
+func TestASecondHubOnOneDirectory(t *testing.T) {
+	p := newPlay(t, "police")
+	o := p.hub.HubOptions
+	h, err := NewHub(t.Context(), o)
+	if err == nil {
+		t.Fatal("two hubs have one directory")
+	}
+	h.Close()
+	var e *mash.Error
+	if !errors.As(err, &e) || e.Code != mash.CodeConflict || e.Remedy == "" || !strings.Contains(err.Error(), "another process has this store open") {
+		t.Errorf("%v", err)
+	}
+	w := p.as("worker")
+	p.reaches(w.asks(w.opens(nil), "police"), mash.RequestReceived)
+}

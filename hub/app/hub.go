@@ -104,6 +104,9 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	}
 	h.Editions = &edition.Desk{Keeper: edition.NewKeeper(edition.Keeper[mash.HubTx]{Hub: o.ID, Store: kept, Engine: engine{h.Policy}, Audit: h.Audit, Env: o.Env, Log: o.Log}),
 		May: h.Desk.Page, Agencies: o.Agencies, Signer: h.root.signer, Shipped: files, Suspended: suspended}
+	if err := h.Editions.Keep(ctx, files); err != nil {
+		return h, fmt.Errorf("keeping the shipped agreements: %w", err)
+	}
 	if err := h.Editions.Restore(ctx); err != nil {
 		return h, fmt.Errorf("restoring the agreements in force: %w", err)
 	}

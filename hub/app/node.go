@@ -145,6 +145,9 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 			May: func(ctx context.Context, actor mash.Actor, page string) error {
 				return n.Node.MayView(ctx, actor, page)
 			}}
+		if err := n.Editions[h.ID].Keep(ctx, files); err != nil {
+			return n, fmt.Errorf("keeping the shipped agreements: %w", err)
+		}
 		if err := n.Editions[h.ID].Restore(ctx); err != nil {
 			return n, fmt.Errorf("restoring the agreements in force: %w", err)
 		}

@@ -94,9 +94,6 @@ func (d *Desk) propose(ctx context.Context, actor mash.Actor, files Files, why s
 		if err := keep(tx, version, files); err != nil {
 			return err
 		}
-		if err := d.keepCurrent(tx); err != nil {
-			return err
-		}
 		if err := tx.PutEdition(e); err != nil {
 			return err
 		}
@@ -141,15 +138,6 @@ func (d *Desk) reversible(ctx context.Context, files Files, now time.Time) error
 		}
 	}
 	return nil
-}
-
-// keepCurrent keeps the shipped files too, so that what was decided by them can
-// be replayed, and they can be gone back to.
-func (d *Desk) keepCurrent(tx mash.HubTx) error {
-	if d.Engine.Epoch() != 1 {
-		return nil
-	}
-	return keep(tx, d.Engine.Version(), d.Shipped)
 }
 
 // Approve agrees to what another person proposed, from a time on; zero is now.
@@ -297,9 +285,6 @@ func (d *Desk) Suspend(ctx context.Context, actor mash.Actor, agreement, pair, w
 
 // FilesOf gives the files of a version. Errors: CodeNotFound.
 func (d *Desk) FilesOf(ctx context.Context, version string) (f Files, err error) {
-	if version == d.Engine.Version() && d.Engine.Epoch() == 1 {
-		return d.Shipped, nil
-	}
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		f, err = filesOf(tx, version)
 		return err

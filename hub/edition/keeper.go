@@ -71,6 +71,17 @@ func (k *Keeper[T]) Restore(ctx context.Context) error {
 	return k.swap(ctx)
 }
 
+// Keep keeps the files that the program came with, before anything is decided by
+// them: what is decided can then be replayed by the version that it names, also
+// after the program was replaced, and they can be gone back to.
+func (k *Keeper[T]) Keep(ctx context.Context, shipped Files) error {
+	version, err := k.Engine.Check(ctx, shipped)
+	if err != nil {
+		return err
+	}
+	return k.Store.Update(ctx, func(tx T) error { return keep(tx, version, shipped) })
+}
+
 // Run puts editions in force until ctx ends.
 func (k *Keeper[T]) Run(ctx context.Context) error {
 	tick := time.NewTicker(look)

@@ -64,6 +64,9 @@ func editionsOf(t *testing.T, h *hub, point *protocol.Point, env mash.Env, log *
 			return agreement.SetStatus(agreement.FS(f), id, pair, "suspended")
 		}}
 	d.Connect(nowhere{env})
+	if err := d.Keep(t.Context(), files); err != nil {
+		t.Fatal(err)
+	}
 	return d
 }
 
