@@ -117,7 +117,8 @@ func TestLeaksAreFound(t *testing.T) {
 			var checks []Check
 			for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 				checks = s.leaks("Sign in")
-				started := tt.kind != inProcesses || !checks[inProcesses].OK // a process takes a moment to be what it was told
+				// A process takes a moment to be what it was told, and to be there.
+				started := checks[inProcesses].OK == (tt.kind != inProcesses)
 				if started || time.Now().After(deadline) {
 					break
 				}
