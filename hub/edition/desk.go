@@ -2,6 +2,7 @@ package edition
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func (d *Desk) Propose(ctx context.Context, actor mash.Actor, files Files, why s
 	if err := written("why", why); err != nil {
 		return mash.Edition{}, err
 	}
-	return d.propose(ctx, actor, files, why, func(tx mash.HubTx, e *mash.Edition) error { return nil })
+	return d.propose(ctx, actor, files, why, func(mash.HubTx, *mash.Edition) error { return nil })
 }
 
 // propose stores an edition; more completes it in the same transaction.
@@ -86,7 +87,11 @@ func (d *Desk) propose(ctx context.Context, actor mash.Actor, files Files, why s
 		return e, err
 	}
 	err = d.Store.Update(ctx, func(tx mash.HubTx) error {
-		e = mash.Edition{ID: d.Env.NewID(), Hub: d.Hub, Version: version, Was: d.Engine.Version(), State: mash.EditionProposed,
+		all, err := tx.EditionsOf(d.Hub, 0)
+		if err != nil {
+			return err
+		}
+		e = mash.Edition{ID: d.Env.NewID(), Hub: d.Hub, Version: version, Was: d.basis(all, now), State: mash.EditionProposed,
 			Why: why, ProposedBy: actor.ID, ProposedAt: now}
 		if e.Version == e.Was {
 			return mash.Invalid("files", "change nothing", "this version is in force already")
@@ -181,7 +186,7 @@ func (d *Desk) approve(ctx context.Context, tx mash.HubTx, actor mash.Actor, e *
 			return mash.Conflict("another approved change waits for its time", "wait until it is in force, then propose this again on top of it")
 		}
 	}
-	if e.Was != d.Engine.Version() {
+	if e.Was != d.basis(all, now) {
 		return mash.Conflict("the agreements changed since this was proposed", "propose it again on what is in force now")
 	}
 	e.State, e.Epoch = mash.EditionApproved, newest(all)+1
@@ -264,23 +269,42 @@ func (d *Desk) Suspend(ctx context.Context, actor mash.Actor, agreement, pair, w
 	if err := written("why", why); err != nil {
 		return mash.Edition{}, err
 	}
-	current, err := d.FilesOf(ctx, d.Engine.Version())
-	if err != nil {
-		return mash.Edition{}, err
+	for range 5 {
+		var was string
+		var current Files
+		now := d.Env.Now()
+		err := d.Store.View(ctx, func(tx mash.HubTx) error {
+			all, err := tx.EditionsOf(d.Hub, 0)
+			if err != nil {
+				return err
+			}
+			was = d.basis(all, now)
+			current, err = filesOf(tx, was)
+			return err
+		})
+		if err != nil {
+			return mash.Edition{}, err
+		}
+		files, err := d.Suspended(current, agreement, pair)
+		if err != nil {
+			return mash.Edition{}, err
+		}
+		e, err := d.propose(ctx, actor, files, why, func(tx mash.HubTx, e *mash.Edition) error {
+			if e.Was != was { // something else was agreed to meanwhile, and is not to be undone by this
+				return mash.ErrStale
+			}
+			e.Emergency = true
+			return d.approve(ctx, tx, actor, e, now, now)
+		})
+		if errors.Is(err, mash.ErrStale) {
+			continue
+		}
+		if err == nil {
+			d.wake()
+		}
+		return e, err
 	}
-	files, err := d.Suspended(current, agreement, pair)
-	if err != nil {
-		return mash.Edition{}, err
-	}
-	now := d.Env.Now()
-	e, err := d.propose(ctx, actor, files, why, func(tx mash.HubTx, e *mash.Edition) error {
-		e.Emergency = true
-		return d.approve(ctx, tx, actor, e, now, now)
-	})
-	if err == nil {
-		d.wake()
-	}
-	return e, err
+	return mash.Edition{}, mash.Conflict("the agreements kept changing", "try again")
 }
 
 // FilesOf gives the files of a version. Errors: CodeNotFound.

@@ -45,7 +45,8 @@ type Keeper[T mash.ExchangeTx] struct {
 	// Changed is called when another edition is in force; may be nil.
 	Changed func()
 
-	nudge chan struct{}
+	nudge   chan struct{}
+	shipped string // the version that the program came with; see Keep
 }
 
 // NewKeeper completes a Keeper.
@@ -73,13 +74,27 @@ func (k *Keeper[T]) Restore(ctx context.Context) error {
 
 // Keep keeps the files that the program came with, before anything is decided by
 // them: what is decided can then be replayed by the version that it names, also
-// after the program was replaced, and they can be gone back to.
+// after the program was replaced, and they can be gone back to. Call it first.
 func (k *Keeper[T]) Keep(ctx context.Context, shipped Files) error {
 	version, err := k.Engine.Check(ctx, shipped)
 	if err != nil {
 		return err
 	}
+	k.shipped = version
 	return k.Store.Update(ctx, func(tx T) error { return keep(tx, version, shipped) })
+}
+
+// basis is the version that a change begins with: what is in force, or what is
+// agreed to and about to be.
+func (k *Keeper[T]) basis(all []mash.Edition, now time.Time) string {
+	best := mash.Edition{Version: k.shipped}
+	for _, e := range all {
+		due := e.State == mash.EditionApproved && !e.EffectiveAt.After(now)
+		if (due || e.State == mash.EditionInForce) && e.Epoch > best.Epoch {
+			best = e
+		}
+	}
+	return best.Version
 }
 
 // Run puts editions in force until ctx ends.

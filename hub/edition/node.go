@@ -90,11 +90,7 @@ func (n *Node) Take(ctx context.Context, tx mash.NodeTx, m exchange.Received) er
 // widens lists what an edition lets this agency release more of than it did by
 // what is in force here; nothing where the agency decided by that version before.
 func (n *Node) widens(tx mash.NodeTx, all []mash.Edition, e mash.Edition, files Files) (out []agreement.Change, err error) {
-	shipped, err := n.Engine.Check(context.Background(), n.Shipped)
-	if err != nil {
-		return nil, err
-	}
-	known := e.Version == shipped || slices.ContainsFunc(all, func(x mash.Edition) bool { return x.Version == e.Version && !x.InForceAt.IsZero() })
+	known := e.Version == n.shipped || slices.ContainsFunc(all, func(x mash.Edition) bool { return x.Version == e.Version && !x.InForceAt.IsZero() })
 	if known {
 		return nil, nil
 	}

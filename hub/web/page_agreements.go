@@ -340,7 +340,7 @@ func (s *site) writeEdition(w http.ResponseWriter, r *http.Request, f *form, cod
 	if err != nil {
 		return err
 	}
-	body := kit.Stack{kit.SummaryList{Rows: []kit.Row{{Key: "State", HTML: lines(stateOf(e)...)}, {Key: "Proposed", HTML: lines("by "+s.staffName(e.ProposedBy), when(e.ProposedAt))},
+	body := kit.Stack{kit.SummaryList{Rows: []kit.Row{{Key: "Why", Text: e.Why}, {Key: "State", HTML: lines(stateOf(e)...)}, {Key: "Proposed", HTML: lines("by "+s.staffName(e.ProposedBy), when(e.ProposedAt))},
 		{Key: "Agreed to", HTML: lines(s.agreedBy(e)...)}, {Key: "Version", Text: shortVersion(e.Version) + ", made from " + shortVersion(e.Was)}}},
 		kit.Heading{Text: "What it changes"}}
 	if e.State == mash.EditionRejected {
@@ -370,7 +370,7 @@ func (s *site) writeEdition(w http.ResponseWriter, r *http.Request, f *form, cod
 		body = append(body, kit.Heading{Text: "Go back"}, s.posted("/agreements/"+e.ID+"/again",
 			f.radios("version", "Propose the agreements", "", which...), f.area("why", "Why?", "Partners read this. Name nobody.", 3), kit.Button{Text: "Propose it", OnceOnly: true}))
 	}
-	return s.layout.WriteStatus(w, r, code, kit.Page{Title: e.Why, Caption: "A change of the sharing agreements", Wide: true, Path: "/agreements", Problems: f.problems,
+	return s.layout.WriteStatus(w, r, code, kit.Page{Title: "A change of the sharing agreements", Wide: true, Path: "/agreements", Problems: f.problems,
 		Breadcrumbs: []kit.Link{{Text: "Sharing agreements", Href: "/agreements"}, {Text: "Change"}}, Body: body})
 }
 
