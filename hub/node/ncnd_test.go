@@ -123,7 +123,11 @@ func TestWhatIsUnderReviewIsNotToldOf(t *testing.T) {
 			t.Errorf("when it was kept back the hub sees\n%s\nand where nothing is held\n%s", got, want)
 		}
 	})
-	if met < 5 {
+	least := 5
+	if testing.Short() { // a fifth of the cases
+		least = 1
+	}
+	if met < least {
 		t.Errorf("%d cases had something under review: this test cannot fail", met)
 	}
 }
