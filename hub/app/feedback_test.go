@@ -40,7 +40,7 @@ func TestTheSecondReader(t *testing.T) {
 		}
 	}
 	notices := func() (out []mash.Notification) {
-		p.look(func(tx mash.HubTx) (err error) { out, err = tx.ListNotices(10); return err })
+		p.look(func(tx mash.HubTx) (err error) { out, err = tx.ListNotices(0, 10); return err })
 		return out
 	}
 	_, err := tell(w, "too early")

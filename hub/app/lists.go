@@ -11,16 +11,13 @@ import (
 	"mashhub/hub/web"
 )
 
-// ListNotices lists pushes for the pages, newest first, without what they say.
-func (h *Hub) ListNotices(ctx context.Context, limit int) (out []mash.Notification, err error) {
+// ListNotices gives one page of all pushes, without what they say.
+func (h *Hub) ListNotices(ctx context.Context, page int) (p web.NoticePage, err error) {
 	err = h.Store.View(ctx, func(tx mash.HubTx) error {
-		out, err = tx.ListNotices(limit)
+		p, err = web.NoticesOf(tx, page)
 		return err
 	})
-	for i := range out {
-		out[i].Content = nil
-	}
-	return out, err
+	return p, err
 }
 
 // Export writes the hub's whole log as a bundle.

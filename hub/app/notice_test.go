@@ -55,7 +55,7 @@ func TestANoticeThatReachesNobody(t *testing.T) {
 	notices := func() map[string]mash.Notification {
 		out := map[string]mash.Notification{}
 		p.look(func(tx mash.HubTx) error {
-			all, err := tx.ListNotices(10)
+			all, err := tx.ListNotices(0, 10)
 			for _, n := range all {
 				out[n.Dedupe[strings.LastIndex(n.Dedupe, "-")+1:]] = n
 			}

@@ -64,9 +64,18 @@ func night(t *testing.T, school *system, more func(*plot), refs ...string) (*pla
 	return p, p.at("schools/999001")
 }
 
+// notices are all of the hub's, with what they say.
 func (p *play) notices() (out []mash.Notification) {
 	p.t.Helper()
-	p.look(func(tx mash.HubTx) (err error) { out, err = tx.ListNotices(0); return err })
+	p.look(func(tx mash.HubTx) (err error) {
+		out, err = tx.ListNotices(0, 0)
+		for i := range out {
+			if err == nil {
+				out[i], err = tx.Notice(out[i].ID)
+			}
+		}
+		return err
+	})
 	return out
 }
 

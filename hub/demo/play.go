@@ -364,10 +364,13 @@ func (s *story) awaitNotices(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		s.notices = nil
-		if err := s.worker.call(ctx, http.MethodGet, "/api/v1/notices", nil, &s.notices); err != nil {
+		var list struct {
+			Rows []notice `json:"rows"`
+		}
+		if err := s.worker.call(ctx, http.MethodGet, "/api/v1/notices", nil, &list); err != nil {
 			return fmt.Errorf("looking at the notices: %w", err)
 		}
+		s.notices = list.Rows
 		open := len(s.scenario.Expect.Encompass)
 		for _, n := range s.notices {
 			if n.Kind == "encompass" && n.State == string(mash.NoticeAcknowledged) {

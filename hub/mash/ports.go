@@ -360,7 +360,11 @@ type Notices interface {
 	PutNotice(Notification) error
 	Notice(id string) (Notification, error)
 	UpdateNotice(Notification) error
-	ListNotices(limit int) ([]Notification, error)
+	// ListNotices lists without content: what nobody has acknowledged first, the
+	// newest of it first.
+	ListNotices(skip, limit int) ([]Notification, error)
+	// CountNotices counts all, and what of it nobody has acknowledged.
+	CountNotices() (all, open int, err error)
 }
 
 // Health of agencies and of the hub itself.

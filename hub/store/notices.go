@@ -63,19 +63,22 @@ func (t hubTx) UpdateNotice(n mash.Notification) error {
 		`UPDATE notices SET version = ?3, doc = ?4 WHERE id = ?1 AND version = ?2`, n.ID, old, n.Version, s)
 }
 
-// ListNotices lists the newest first, with content.
-func (t hubTx) ListNotices(limit int) ([]mash.Notification, error) {
-	all, err := many(t.tx, scanStored[mash.Notification], `SELECT doc, content FROM notices ORDER BY raised DESC, id DESC LIMIT ?1`, atMost(limit))
-	if err != nil {
-		return nil, err
-	}
-	var out []mash.Notification
-	for _, v := range all {
-		n, err := t.openNotice(v)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, nil
+// acknowledged and noticeOrder, what nobody has acknowledged first and the newest
+// of it first, are those of the index notices_listed, to the letter.
+const (
+	acknowledged = `json_extract(doc, '$.state') = 'acknowledged'`
+	noticeOrder  = ` ORDER BY ` + acknowledged + `, raised DESC, id DESC`
+	noticeCount  = `SELECT count(*), count(*) - coalesce(sum(` + acknowledged + `), 0) FROM notices`
+)
+
+// ListNotices lists without content, so that the list stands when a content key
+// is missing; what nobody has acknowledged comes first, the newest first.
+func (t hubTx) ListNotices(skip, limit int) ([]mash.Notification, error) {
+	return many(t.tx, scanDoc[mash.Notification], `SELECT doc FROM notices`+noticeOrder+` LIMIT ?1 OFFSET ?2`, atMost(limit), skip)
+}
+
+// CountNotices counts all, and what of it nobody has acknowledged.
+func (t hubTx) CountNotices() (all, open int, err error) {
+	_, err = one(t.tx, func(r row) (struct{}, error) { return struct{}{}, r.Scan(&all, &open) }, noticeCount)
+	return all, open, err
 }

@@ -89,6 +89,8 @@ func TestPlansOfLists(t *testing.T) {
 		"worklist":         {`SELECT doc FROM enquiries` + working + newest, "USING INDEX enquiries_working"},
 		"how many of it":   {`SELECT count(*) FROM enquiries` + working, "INDEX enquiries_working"},
 		"restricted to us": {`SELECT doc FROM enquiries` + restricted + newest, "USING INDEX enquiries_restricted"},
+		"notices":          {`SELECT doc FROM notices` + noticeOrder, "USING INDEX notices_listed"},
+		"how many notices": {noticeCount, "USING COVERING INDEX notices_listed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := testHub(t, t.TempDir()).View(t.Context(), func(tx mash.HubTx) error {

@@ -28,28 +28,33 @@ type NoticeRow struct {
 	How          string                 `json:"acknowledged_how,omitempty"` // person, or system: the recipient's own has it
 }
 
+// noticeList is one page of them.
+type noticeList struct {
+	mash.Paging
+	Unacknowledged int         `json:"unacknowledged"` // how many of all nobody has acknowledged; they come first
+	Rows           []NoticeRow `json:"rows"`
+}
+
 // checkpointOut is a checkpoint with the key that it is checked with.
 type checkpointOut struct {
 	Checkpoint
 	Key string `json:"key" doc:"The log's public key; compare it with the one from somewhere else"`
 }
 
-// noticeLimit is how many notices are listed.
-const noticeLimit = 500
-
 // bundleTime is how long writing the whole log to a slow reader may take.
 const bundleTime = 10 * time.Minute
 
-// notices lists pushes by ids, states, times and parties only.
-func (s *site) notices(c kit.Call) ([]NoticeRow, error) {
-	all, err := s.Notices.ListNotices(c, noticeLimit)
-	rows := make([]NoticeRow, len(all))
-	for i, n := range all {
-		rows[i] = NoticeRow{ID: n.ID, Kind: n.Kind, From: n.From, FromName: s.partyName(n.From), To: n.To, ToName: s.partyName(n.To),
+// notices lists pushes by ids, states, times and parties only, a page at a time:
+// it counts all, and every one stands on some page (I1).
+func (s *site) notices(c kit.Call) (noticeList, error) {
+	p, err := s.Notices.ListNotices(c, c.Page)
+	out := noticeList{Paging: p.Paging, Unacknowledged: p.Open, Rows: make([]NoticeRow, len(p.Rows))}
+	for i, n := range p.Rows {
+		out.Rows[i] = NoticeRow{ID: n.ID, Kind: n.Kind, From: n.From, FromName: s.partyName(n.From), To: n.To, ToName: s.partyName(n.To),
 			State: n.State, Code: n.Code, Informed: n.Informed.Answer, RaisedAt: n.RaisedAt, SentAt: n.SentAt, ReceivedAt: n.Received,
 			Acknowledged: n.Acked, How: n.AckedHow, Ring: s.ring(n)}
 	}
-	return rows, err
+	return out, err
 }
 
 // ring says whom to telephone about a notice that did not arrive: its
@@ -73,8 +78,8 @@ func (a *api) lists() {
 	s := a.site
 	kit.Add[kit.WithPage](a.API, kit.Get("board", "/board", ruleBoard, "Outstanding requests, nearest target first, a page at a time"),
 		func(c kit.Call, _ kit.Nothing) (enquiry.Board, error) { return s.Desk.Board(c, c.Actor, c.Page) })
-	kit.Add[kit.Bare](a.API, kit.Get("notices", "/notices", ruleNotices, "Notifications and how they fared"),
-		func(c kit.Call, _ kit.Nothing) ([]NoticeRow, error) { return s.notices(c) })
+	kit.Add[kit.WithPage](a.API, kit.Get("notices", "/notices", ruleNotices, "Notifications and how they fared, what nobody has acknowledged first, a page at a time"),
+		func(c kit.Call, _ kit.Nothing) (noticeList, error) { return s.notices(c) })
 	kit.Add[kit.Bare](a.API, kit.Get("agencies", "/agencies", ruleHome, "The agencies of the partnership"),
 		func(kit.Call, kit.Nothing) (mash.Directory, error) { return s.Agencies, nil })
 	kit.Add[kit.Bare](a.API, kit.Get("health", "/health", ruleHealth, "Each agency's last sign of life and the state of its systems"),

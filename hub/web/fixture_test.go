@@ -122,12 +122,12 @@ func (h *hub) Checkpoint(ctx context.Context) (c Checkpoint, err error) {
 }
 
 // ListNotices implements Notices.
-func (h *hub) ListNotices(ctx context.Context, limit int) (out []mash.Notification, err error) {
+func (h *hub) ListNotices(ctx context.Context, page int) (p NoticePage, err error) {
 	err = h.store.View(ctx, func(tx mash.HubTx) error {
-		out, err = tx.ListNotices(limit)
+		p, err = NoticesOf(tx, page)
 		return err
 	})
-	return out, err
+	return p, err
 }
 
 func newHub(t *testing.T) *hub {

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"mashhub/hub/mash"
 )
@@ -31,11 +33,60 @@ func TestWhomToRingAboutANotice(t *testing.T) {
 	contains(t, "the page", page, "Could not be delivered", "No setting is known by that number", "Telephone: Fernshire Police, 01632 960102",
 		"They are not connected", "Telephone: Millbrook Primary School, 01632 960111",
 		"This hub could not take it in: nobody was told", "It was incomplete or could not be read", "It came too late")
-	var rows []NoticeRow
-	w.json("GET", "/api/v1/notices", nil, &rows)
-	for _, r := range rows {
+	var list noticeList
+	w.json("GET", "/api/v1/notices", nil, &list)
+	if len(list.Rows) != 5 {
+		t.Errorf("the API lists %d", len(list.Rows))
+	}
+	for _, r := range list.Rows {
 		if (r.Ring == "") != (r.ID == "n3") {
 			t.Errorf("%s: ring %q", r.ID, r.Ring)
 		}
 	}
+}
+
+// TestNoticesShowAll: however many notices are newer, one that did not arrive
+// stands on the first page, and each stands on some page (I1).
+func TestNoticesShowAll(t *testing.T) {
+	h := newHub(t)
+	now := h.desk.Env.Now()
+	err := h.store.Update(t.Context(), func(tx mash.HubTx) error {
+		for i := range 620 {
+			n := mash.Notification{ID: fmt.Sprintf("n-%04d", i), Hub: "fernshire", Kind: "encompass", From: mash.Party{Agency: "police"}, To: mash.Party{Agency: "schools", Unit: "999001"},
+				Dedupe: fmt.Sprint(i), State: mash.NoticeAcknowledged, Informed: mash.Informed{Answer: "yes"}, RaisedAt: now.Add(time.Duration(i) * time.Minute)}
+			if i == 0 {
+				n.State, n.Code = mash.NoticeUndeliverable, "unknown_key"
+			}
+			if err := tx.PutNotice(n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := h.as("worker")
+	seen := map[string]bool{}
+	for page := 1; ; page++ {
+		var list noticeList
+		w.json("GET", fmt.Sprintf("/api/v1/notices?page=%d", page), nil, &list)
+		if list.Total != 620 || list.Pages != 7 || list.Page != page || list.Unacknowledged != 1 {
+			t.Fatalf("page %d: %+v, %d open", page, list.Paging, list.Unacknowledged)
+		}
+		for _, r := range list.Rows {
+			seen[r.ID] = true
+		}
+		if page == 1 && (list.Rows[0].ID != "n-0000" || list.Rows[1].ID != "n-0619") {
+			t.Errorf("it begins with %s and %s", list.Rows[0].ID, list.Rows[1].ID)
+		}
+		if page == list.Pages {
+			break
+		}
+	}
+	if len(seen) != 620 {
+		t.Errorf("%d of 620 notices can be reached", len(seen))
+	}
+	contains(t, "the first page", w.get("/notices").body, "1 notice has not been acknowledged", "shows 1 to 100 of 620", "They are not connected", `href="/notices?page=7"`)
+	contains(t, "the last page", w.get("/notices?page=7").body, "shows 601 to 620 of 620", `href="/notices?page=6"`)
 }

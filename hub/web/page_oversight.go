@@ -14,19 +14,24 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // noticesPage shows pushes and how they fared, never what they say.
 func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
-	rows, err := s.notices(kit.Call{Context: r.Context(), Actor: actor(r.Context())})
+	list, err := s.notices(kit.Call{Context: r.Context(), Actor: actor(r.Context()), Page: kit.PageNumber(r)})
 	if err != nil {
 		return err
 	}
 	page := kit.Page{Title: "Notices", Wide: true, Body: kit.Stack{
 		kit.Paragraph{Text: "Operation Encompass notices from the police to a child’s setting, and feedback to who raised a contact. What they say is for their recipient alone."}}}
-	if len(rows) == 0 {
+	if list.Total == 0 {
 		page.Body = append(page.Body, kit.Paragraph{Text: "There is no notice yet."})
 		return s.layout.Write(w, r, page)
 	}
-	t := kit.Table{Caption: "Notices, newest first", CaptionClasses: "govuk-visually-hidden", Scroll: true,
+	open := "Every notice has been acknowledged."
+	if list.Unacknowledged > 0 {
+		open = plural(list.Unacknowledged, "notice has", "notices have") + " not been acknowledged. They come first."
+	}
+	page.Body = append(page.Body, kit.Paragraph{Text: open + kit.Shown(list.Paging)})
+	t := kit.Table{Caption: "Notices, what nobody has acknowledged first, then the newest first", CaptionClasses: "govuk-visually-hidden", Scroll: true,
 		Head: []kit.Cell{{Text: "Kind"}, {Text: "From"}, {Text: "To"}, {Text: "Does the family know?"}, {Text: "State"}, {Text: "Raised"}, {Text: "Received"}, {Text: "Acknowledged"}}}
-	for _, n := range rows {
+	for _, n := range list.Rows {
 		state := []string{word(noticeWords, string(n.State))}
 		switch {
 		case n.State == mash.NoticeRefused && n.Code == string(mash.CodeConflict):
@@ -46,7 +51,7 @@ func (s *site) noticesPage(w http.ResponseWriter, r *http.Request) error {
 		t.Rows = append(t.Rows, []kit.Cell{{Text: word(noticeKindWords, n.Kind)}, {Text: n.FromName}, {HTML: lines(n.ToName, s.Agencies.Telephone(n.To))},
 			{Text: word(informedWords, n.Informed)}, {HTML: lines(state...)}, {Text: when(n.RaisedAt)}, {Text: whenPtr(n.ReceivedAt)}, {HTML: lines(taken...)}})
 	}
-	page.Body = append(page.Body, t)
+	page.Body = append(append(page.Body, t), kit.Pager(list.Paging, "/notices", "Pages of notices")...)
 	return s.layout.Write(w, r, page)
 }
 

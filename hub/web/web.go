@@ -35,9 +35,28 @@ type Options struct {
 	Contact   string   // whom to tell when something fails
 }
 
-// Notices lists pushes, newest first, without what they say.
+// Notices lists pushes, a page at a time, without what they say.
 type Notices interface {
-	ListNotices(ctx context.Context, limit int) ([]mash.Notification, error)
+	ListNotices(ctx context.Context, page int) (NoticePage, error)
+}
+
+// NoticePage is one page of all pushes: what nobody has acknowledged first, the
+// newest of it first.
+type NoticePage struct {
+	mash.Paging
+	Open int // how many of all nobody has acknowledged
+	Rows []mash.Notification
+}
+
+// NoticesOf reads a page of a store's.
+func NoticesOf(tx mash.Notices, page int) (p NoticePage, err error) {
+	total, open, err := tx.CountNotices()
+	if err != nil {
+		return p, err
+	}
+	p.Paging, p.Open = mash.PageOf(total, page), open
+	p.Rows, err = tx.ListNotices(p.Skip(), mash.PageRows)
+	return p, err
 }
 
 // Audit gives the hub's log to those who check it.

@@ -334,11 +334,23 @@ func notices(b hubBench) {
 		got, err := tx.Notice("n1")
 		changed.Version, changed.Content = 2, one.Content
 		same(b.t, "notice", got, changed)
-		all, err2 := tx.ListNotices(3)
+		all, err2 := tx.ListNotices(0, 3)
+		next, err3 := tx.ListNotices(3, 3)
 		_, missing := tx.Notice("none")
 		same(b.t, "list", all[2:], []mash.Notification{plain})
-		return errors.Join(err, err2, expect("newest first", ids(all, func(n mash.Notification) string { return n.ID }), []string{"n5", "n4", "n3"}),
+		changed.Content = nil
+		same(b.t, "no content", next[1:], []mash.Notification{changed})
+		return errors.Join(err, err2, err3, expect("newest first", ids(append(all, next...), func(n mash.Notification) string { return n.ID }), []string{"n5", "n4", "n3", "n2", "n1"}),
 			expect("not found", errors.Is(missing, mash.ErrNotFound), true))
+	})
+	two.State = mash.NoticeAcknowledged
+	plain2.State = mash.NoticeUndeliverable
+	b.do(func(tx htx) error { return errors.Join(tx.UpdateNotice(two), tx.UpdateNotice(plain2)) })
+	b.see(func(tx htx) error {
+		list, err := tx.ListNotices(0, 0)
+		all, open, err2 := tx.CountNotices()
+		return errors.Join(err, err2, expect("what is acknowledged comes last", ids(list, func(n mash.Notification) string { return n.ID }), []string{"n5", "n4", "n3", "n1", "n2"}),
+			expect("all", all, 5), expect("open", open, 4))
 	})
 }
 
