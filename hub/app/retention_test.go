@@ -98,7 +98,7 @@ func TestFromClosingToDestruction(t *testing.T) {
 	if err := p.hub.Vault.Destroy(store.EnquiryKey(id)); !errors.Is(err, store.ErrHeld) {
 		t.Errorf("the key: %v", err)
 	}
-	k, err := d.Kept(ctx, ig.Actor)
+	k, err := d.Kept(ctx, ig.Actor, 1)
 	if p.must(err); len(k.Held) != 1 || len(k.Due) != 0 || k.Held[0].Retention.Held.Why != mash.HoldForCourt {
 		t.Errorf("on hold: %+v", k)
 	}
@@ -113,7 +113,7 @@ func TestFromClosingToDestruction(t *testing.T) {
 	p.must(d.KeepEnquiry(ctx, ig.Actor, id, enquiry.KeepInput{Years: 1, Why: mash.KeepForSchedule, Note: "a sibling is at the hub"}))
 	p.wants(d.DestroyEnquiry(ctx, ig.Actor, id), mash.CodeConflict) // not due again
 	p.clock.pass(year + 24*time.Hour)
-	if k, err = d.Kept(ctx, scrutineer.Actor); err != nil || len(k.Due) != 1 || k.Due[0].Reference != e.Reference {
+	if k, err = d.Kept(ctx, scrutineer.Actor, 1); err != nil || len(k.Due) != 1 || k.Due[0].Reference != e.Reference {
 		t.Fatalf("due: %+v %v", k.Due, err)
 	}
 
@@ -318,14 +318,14 @@ func TestNoticesAreReviewed(t *testing.T) {
 	p.clock.pass(7 * year)
 	p.wants(p.hub.Desk.ReviewNotices(ctx, p.as("manager").Actor, enquiry.NoticeReview{IDs: ids, Destroy: true}), mash.CodeNotFound)
 	p.wants(p.hub.Desk.ReviewNotices(ctx, ig.Actor, enquiry.NoticeReview{IDs: ids[:1], Years: 0, Why: mash.KeepForSchedule}), mash.CodeInvalid)
-	k, err := p.hub.Desk.Kept(ctx, ig.Actor)
+	k, err := p.hub.Desk.Kept(ctx, ig.Actor, 1)
 	if p.must(err); len(k.Due) != 3 {
 		t.Fatalf("%d due", len(k.Due))
 	}
 	p.must(p.hub.Desk.ReviewNotices(ctx, ig.Actor, enquiry.NoticeReview{IDs: ids[:1], Years: 2, Why: mash.HoldForComplaint}))
 	p.wants(destroy(ids...), mash.CodeConflict) // one of them is kept: nothing was changed
 	p.must(destroy(ids[1:]...))
-	k, err = p.hub.Desk.Kept(ctx, ig.Actor)
+	k, err = p.hub.Desk.Kept(ctx, ig.Actor, 1)
 	if p.must(err); len(k.Due) != 0 || len(k.Destroyed) != 2 {
 		t.Errorf("%d due, %d destroyed", len(k.Due), len(k.Destroyed))
 	}
@@ -351,7 +351,7 @@ func TestRestrictedRecordsStayHidden(t *testing.T) {
 	}
 	theirs, hers := open(), open("ig")
 	p.clock.pass(2 * year)
-	k, err := p.hub.Desk.Kept(ctx, ig.Actor)
+	k, err := p.hub.Desk.Kept(ctx, ig.Actor, 1)
 	p.must(err)
 	if len(k.Late) != 1 || k.Late[0].ID != hers.ID {
 		t.Errorf("open for two years: %+v", k.Late)

@@ -154,7 +154,7 @@ func (d *Desk) ReviewNotices(ctx context.Context, actor mash.Actor, in NoticeRev
 	if err := d.record(ctx, dec, entry); err != nil {
 		return err
 	}
-	if len(in.IDs) == 0 || len(in.IDs) > retentionList {
+	if len(in.IDs) == 0 || len(in.IDs) > retentionBatch {
 		return mash.Invalid("ids", "are none, or more than 200", "choose the notices that this is about")
 	}
 	if err := (KeepInput{Years: in.Years, Why: in.Why}).check(); err != nil && !in.Destroy {
@@ -228,13 +228,13 @@ func (d *Desk) Dispose(ctx context.Context) (int, error) {
 	var notices []mash.Notification
 	if err := d.Store.View(ctx, func(tx mash.HubTx) (err error) {
 		now := d.Env.Now()
-		if going, err = tx.KeptEnquiries(mash.RetentionGoing, now, retentionList); err != nil {
+		if going, err = tx.KeptEnquiries(mash.KeptFilter{State: mash.RetentionGoing, Now: now, Limit: retentionBatch}); err != nil {
 			return err
 		}
-		if held, err = tx.KeptEnquiries(mash.RetentionHeld, now, 0); err != nil {
+		if held, err = tx.KeptEnquiries(mash.KeptFilter{State: mash.RetentionHeld, Now: now}); err != nil {
 			return err
 		}
-		notices, err = tx.KeptNotices(mash.RetentionGoing, now, retentionList)
+		notices, err = tx.KeptNotices(mash.KeptFilter{State: mash.RetentionGoing, Now: now, Limit: retentionBatch})
 		return err
 	}); err != nil {
 		return 0, err

@@ -19,8 +19,8 @@ const (
 	pageDispose   = "dispose"   // review what is due
 )
 
-// retentionList is how many rows of a kind the page lists.
-const retentionList = 200
+// retentionBatch is how many notices are reviewed, or records destroyed, at once.
+const retentionBatch = 200
 
 // RetentionRow is one record as those who keep records see it: reference,
 // states and dates, nothing about anybody.
@@ -40,8 +40,14 @@ func (r RetentionRow) Due(now time.Time) bool {
 	return r.State == string(mash.EnquiryClosed) && !r.Retention.Hold && !r.Retention.Going() && !r.Retention.Review.IsZero() && !now.Before(r.Retention.Review)
 }
 
-// RetentionPicture is what is due, what is held and what was destroyed.
+// RetentionPicture is one page of what is due, what is held and what was
+// destroyed: the lists follow one another, in this order, over all pages.
 type RetentionPicture struct {
+	mash.Paging
+	// Counts is how many there are of each on all pages; what is both late and
+	// held is of both.
+	Counts RetentionCounts `json:"counts"`
+
 	Due       []RetentionRow    `json:"due"`
 	Late      []RetentionRow    `json:"late"` // still open after the date on which somebody should have looked
 	Held      []RetentionRow    `json:"held"`
@@ -49,6 +55,15 @@ type RetentionPicture struct {
 	Destroyed []RetentionRow    `json:"destroyed"`
 	Version   string            `json:"catalogue_version"`
 	Catalogue []retention.Class `json:"catalogue"`
+}
+
+// RetentionCounts are the lengths of the lists.
+type RetentionCounts struct {
+	Due       int `json:"due"`
+	Late      int `json:"late"`
+	Held      int `json:"held"`
+	Going     int `json:"going"`
+	Destroyed int `json:"destroyed"`
 }
 
 func enquiryRow(e mash.Enquiry) RetentionRow {
@@ -59,35 +74,40 @@ func noticeRow(n mash.Notification) RetentionRow {
 	return RetentionRow{Kind: "notice", ID: n.ID, State: string(n.State), Began: n.RaisedAt, From: &n.From, To: &n.To, Retention: n.Retention}
 }
 
-// Kept lists what is due for review, on hold and destroyed, and the catalogue.
-// Restricted enquiries are absent except for those named in them. Errors as
-// Board.
-func (d *Desk) Kept(ctx context.Context, actor mash.Actor) (RetentionPicture, error) {
+// Kept lists what is due for review, on hold and destroyed, a page at a time (it
+// counts all, and every one stands on some page, I1), and the catalogue.
+// Restricted enquiries are absent, and not counted, except for those named in
+// them. Errors as Board.
+func (d *Desk) Kept(ctx context.Context, actor mash.Actor, page int) (RetentionPicture, error) {
 	dec, entry, err := d.mayOpen(ctx, actor, pageRetention)
 	if err != nil {
 		return RetentionPicture{}, err
 	}
-	p := RetentionPicture{Version: retention.Version, Catalogue: retention.Catalogue()}
+	var p RetentionPicture
 	now := d.Env.Now()
 	err = d.Store.View(ctx, func(tx mash.HubTx) error {
-		for state, to := range map[mash.RetentionState]*[]RetentionRow{mash.RetentionDue: &p.Due, mash.RetentionLate: &p.Late, mash.RetentionHeld: &p.Held,
-			mash.RetentionGoing: &p.Going, mash.RetentionDestroyed: &p.Destroyed} {
-			*to = []RetentionRow{}
-			enquiries, err := tx.KeptEnquiries(state, now, retentionList)
-			if err != nil {
+		p = RetentionPicture{Version: retention.Version, Catalogue: retention.Catalogue()}
+		without, err := hidden(tx, actor)
+		if err != nil {
+			return err
+		}
+		lists := []keptList{{state: mash.RetentionDue, rows: &p.Due, count: &p.Counts.Due}, {state: mash.RetentionLate, rows: &p.Late, count: &p.Counts.Late},
+			{state: mash.RetentionHeld, rows: &p.Held, count: &p.Counts.Held}, {state: mash.RetentionGoing, rows: &p.Going, count: &p.Counts.Going},
+			{state: mash.RetentionDestroyed, rows: &p.Destroyed, count: &p.Counts.Destroyed}}
+		total := 0
+		for i := range lists {
+			l := &lists[i]
+			if l.enquiries, l.notices, err = tx.CountKept(mash.KeptFilter{State: l.state, Now: now, Without: without}); err != nil {
 				return err
 			}
-			for _, e := range enquiries {
-				if !e.Restricted || relation(actor, e) == "named" {
-					*to = append(*to, enquiryRow(e))
-				}
-			}
-			notices, err := tx.KeptNotices(state, now, retentionList)
-			if err != nil {
+			*l.count = l.enquiries + l.notices
+			total += *l.count
+		}
+		p.Paging = mash.PageOf(total, page)
+		skip, room := p.Skip(), mash.PageRows
+		for _, l := range lists {
+			if err := l.read(tx, mash.KeptFilter{State: l.state, Now: now, Without: without}, &skip, &room); err != nil {
 				return err
-			}
-			for _, n := range notices {
-				*to = append(*to, noticeRow(n))
 			}
 		}
 		return nil
@@ -102,6 +122,45 @@ func (d *Desk) Kept(ctx context.Context, actor mash.Actor) (RetentionPicture, er
 	}
 	slices.Sort(entry.Shown)
 	return p, d.record(ctx, dec, entry)
+}
+
+// keptList is one list of a picture: enquiries, then notices.
+type keptList struct {
+	state              mash.RetentionState
+	rows               *[]RetentionRow
+	count              *int
+	enquiries, notices int
+}
+
+// read reads what of the list stands on a page. skip is what is still to be
+// passed over, room what still fits.
+func (l keptList) read(tx mash.HubTx, f mash.KeptFilter, skip, room *int) error {
+	*l.rows = []RetentionRow{}
+	here := func(n int) bool {
+		f.Skip = min(n, *skip)
+		f.Limit = min(n-f.Skip, *room)
+		*skip, *room = *skip-f.Skip, *room-f.Limit
+		return f.Limit > 0
+	}
+	if here(l.enquiries) {
+		all, err := tx.KeptEnquiries(f)
+		if err != nil {
+			return err
+		}
+		for _, e := range all {
+			*l.rows = append(*l.rows, enquiryRow(e))
+		}
+	}
+	if here(l.notices) {
+		all, err := tx.KeptNotices(f)
+		if err != nil {
+			return err
+		}
+		for _, n := range all {
+			*l.rows = append(*l.rows, noticeRow(n))
+		}
+	}
+	return nil
 }
 
 // KeptEnquiry shows how one enquiry is kept, and nothing else of it. Errors:

@@ -90,13 +90,25 @@ const (
 	RetentionDestroyed RetentionState = "destroyed" // content is gone
 )
 
+// KeptFilter narrows a list of records. Those Without names, enquiries by id, are
+// absent.
+type KeptFilter struct {
+	State   RetentionState
+	Now     time.Time
+	Without []string
+	Skip    int
+	Limit   int // 0 is all
+}
+
 // HubRetentions is what a hub adds: a person reviews what is personal.
 type HubRetentions interface {
 	Retentions
 	// KeptEnquiries and KeptNotices list without content, the nearest review
 	// date first, what was destroyed newest first.
-	KeptEnquiries(s RetentionState, now time.Time, limit int) ([]Enquiry, error)
-	KeptNotices(s RetentionState, now time.Time, limit int) ([]Notification, error)
+	KeptEnquiries(KeptFilter) ([]Enquiry, error)
+	KeptNotices(KeptFilter) ([]Notification, error)
+	// CountKept counts what they list, whatever Skip and Limit.
+	CountKept(KeptFilter) (enquiries, notices int, err error)
 	// EnquiryByReference finds one without content. Errors: ErrNotFound.
 	EnquiryByReference(reference string) (Enquiry, error)
 	// GuardEnquiry keeps the keys of an enquiry from being destroyed by anybody,

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"mashhub/hub/mash"
 )
@@ -11,41 +10,78 @@ import (
 // keptIn is the condition of a state, and the order of its list, on enquiries
 // and notices alike. due is which records come to be due at ?1, late which are
 // still open then.
-func keptIn(s mash.RetentionState, due, late string) (string, error) {
-	const first = ` ORDER BY x.review, x.id LIMIT ?2`
+func keptIn(s mash.RetentionState, due, late string) (where, order string, err error) {
+	const first = ` ORDER BY x.review, x.id`
 	const over = ` AND x.review > 0 AND x.review <= ?1`
 	switch s {
 	case mash.RetentionDue:
-		return due + over + ` AND x.hold = 0 AND x.disposal NOT IN ('destroy', 'destroyed')` + first, nil
+		return due + over + ` AND x.hold = 0 AND x.disposal NOT IN ('destroy', 'destroyed')`, first, nil
 	case mash.RetentionLate:
-		return late + over + first, nil
+		return late + over, first, nil
 	case mash.RetentionHeld:
-		return `x.hold = 1 AND ?1 = ?1` + first, nil
+		return `x.hold = 1 AND ?1 = ?1`, first, nil
 	case mash.RetentionGoing:
-		return `x.disposal = 'destroy' AND ?1 = ?1` + first, nil
+		return `x.disposal = 'destroy' AND ?1 = ?1`, first, nil
 	case mash.RetentionDestroyed:
-		return `x.disposal = 'destroyed' AND ?1 = ?1 ORDER BY json_extract(x.doc, '$.retention.disposal.at') DESC, x.id LIMIT ?2`, nil
+		return `x.disposal = 'destroyed' AND ?1 = ?1`, ` ORDER BY json_extract(x.doc, '$.retention.disposal.at') DESC, x.id`, nil
 	}
-	return "", mash.Errorf(mash.CodeInternal, "an unknown retention state")
+	return "", "", mash.Errorf(mash.CodeInternal, "an unknown retention state")
+}
+
+// keptEnquiries is what a filter lists, with Now in ?1 and Without in ?2, and
+// keptNotices likewise. What originators were told is reviewed with its enquiry.
+func keptEnquiries(s mash.RetentionState) (from, order string, err error) {
+	where, order, err := keptIn(s, `x.state = 'closed'`, `x.state <> 'closed'`)
+	return ` FROM enquiries x WHERE ` + where + ` AND x.id NOT IN (SELECT value FROM json_each(?2))`, order, err
+}
+
+func keptNotices(s mash.RetentionState) (from, order string, err error) {
+	where, order, err := keptIn(s, `x.enquiry = '' AND x.content IS NOT NULL`, `1 = 0`)
+	return ` FROM notices x WHERE ` + where + ` AND ?2 = ?2`, order, err
+}
+
+// keptRows reads a page of a list.
+func keptRows[T any](t hubTx, f mash.KeptFilter, list func(mash.RetentionState) (from, order string, err error)) ([]T, error) {
+	without, err := listed(f.Without)
+	if err != nil {
+		return nil, err
+	}
+	from, order, err := list(f.State)
+	if err != nil {
+		return nil, err
+	}
+	return many(t.tx, scanDoc[T], `SELECT x.doc`+from+order+` LIMIT ?3 OFFSET ?4`, ms(f.Now), without, atMost(f.Limit), f.Skip)
 }
 
 // KeptEnquiries lists enquiries by how they are kept, without content.
-func (t hubTx) KeptEnquiries(s mash.RetentionState, now time.Time, limit int) ([]mash.Enquiry, error) {
-	where, err := keptIn(s, `x.state = 'closed'`, `x.state <> 'closed'`)
-	if err != nil {
-		return nil, err
-	}
-	return many(t.tx, scanDoc[mash.Enquiry], `SELECT x.doc FROM enquiries x WHERE `+where, ms(now), atMost(limit))
+func (t hubTx) KeptEnquiries(f mash.KeptFilter) ([]mash.Enquiry, error) {
+	return keptRows[mash.Enquiry](t, f, keptEnquiries)
 }
 
-// KeptNotices lists notifications by how they are kept, without content. Those
-// to originators are reviewed with their enquiry.
-func (t hubTx) KeptNotices(s mash.RetentionState, now time.Time, limit int) ([]mash.Notification, error) {
-	where, err := keptIn(s, `x.enquiry = '' AND x.content IS NOT NULL`, `1 = 0`)
+// KeptNotices lists notifications by how they are kept, without content.
+func (t hubTx) KeptNotices(f mash.KeptFilter) ([]mash.Notification, error) {
+	return keptRows[mash.Notification](t, f, keptNotices)
+}
+
+// CountKept counts what KeptEnquiries and KeptNotices list, whatever Skip and
+// Limit.
+func (t hubTx) CountKept(f mash.KeptFilter) (enquiries, notices int, err error) {
+	without, err := listed(f.Without)
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	return many(t.tx, scanDoc[mash.Notification], `SELECT x.doc FROM notices x WHERE `+where, ms(now), atMost(limit))
+	count := func(list func(mash.RetentionState) (from, order string, err error)) (int, error) {
+		from, _, err := list(f.State)
+		if err != nil {
+			return 0, err
+		}
+		n, err := one(t.tx, scanInt, `SELECT count(*)`+from, ms(f.Now), without)
+		return int(n), err
+	}
+	if enquiries, err = count(keptEnquiries); err == nil {
+		notices, err = count(keptNotices)
+	}
+	return enquiries, notices, err
 }
 
 // EnquiryByReference errors with ErrNotFound.

@@ -24,8 +24,8 @@ type (
 // retention registers how records are kept and destroyed.
 func (a *api) retention() {
 	d := a.site.Desk
-	kit.Add[kit.Bare](a.API, kit.Get("retention", "/retention", ruleRetention, "What is due for review, on hold and destroyed, and the catalogue"),
-		func(c kit.Call, _ kit.Nothing) (enquiry.RetentionPicture, error) { return d.Kept(c, c.Actor) })
+	kit.Add[kit.WithPage](a.API, kit.Get("retention", "/retention", ruleRetention, "What is due for review, on hold and destroyed, one list after the other, a page at a time, and the catalogue"),
+		func(c kit.Call, _ kit.Nothing) (enquiry.RetentionPicture, error) { return d.Kept(c, c.Actor, c.Page) })
 	kit.Add[kit.WithBody](a.API, kit.Post("find-enquiry", "/retention/find", ruleHold, "Find an enquiry by its reference, to place or lift a legal hold"),
 		func(c kit.Call, in referenceIn) (foundOut, error) {
 			id, err := d.FindEnquiry(c, c.Actor, in.Reference)

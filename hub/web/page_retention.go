@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
@@ -121,14 +122,14 @@ func (s *site) reviewNotices(w http.ResponseWriter, r *http.Request) error {
 			return "", "", errProblems
 		}
 		in := enquiry.NoticeReview{IDs: f.Values["ids"], Destroy: f.text("decision") == mash.DisposalDestroy, Years: yearsOf(f), Why: f.text("why")}
-		return "/retention", "Your review is recorded.", s.Desk.ReviewNotices(r.Context(), actor(r.Context()), in)
+		return keptPage(kit.PageNumber(r)), "Your review is recorded.", s.Desk.ReviewNotices(r.Context(), actor(r.Context()), in)
 	}, s.writeRetention)
 }
 
 // writeRetention is the page of everything that is due, held and destroyed.
 func (s *site) writeRetention(w http.ResponseWriter, r *http.Request, f *form, code int) error {
 	who := actor(r.Context())
-	p, err := s.Desk.Kept(r.Context(), who)
+	p, err := s.Desk.Kept(r.Context(), who, kit.PageNumber(r))
 	if err != nil {
 		return err
 	}
@@ -137,25 +138,57 @@ func (s *site) writeRetention(w http.ResponseWriter, r *http.Request, f *form, c
 		body = append(body, kit.Form{Action: "/retention/find", Body: []kit.Component{
 			f.input("reference", "Find an enquiry by its reference", "To place or lift a legal hold. For example K7QM-2ZXA."), kit.Button{Text: "Find it"}}})
 	}
-	body = append(body, s.records("Due for review", "Nothing is due for review.", p.Due)...)
+	body = append(body, contents(p)...)
+	body = append(body, s.records("Due for review", "Nothing is due for review.", p.Counts.Due, p.Due)...)
 	if who.Has(mash.RoleIGLead) {
-		body = append(body, s.noticesDue(f, p.Due)...)
+		body = append(body, s.noticesDue(f, p)...)
 	}
-	body = append(body, s.records("Open for longer than a year", "", p.Late)...)
-	body = append(body, s.records("On legal hold", "Nothing is on legal hold.", p.Held)...)
-	body = append(body, s.records("About to be destroyed", "", p.Going)...)
-	body = append(body, s.records("Destroyed", "Nothing has been destroyed by a review yet.", p.Destroyed)...)
+	body = append(body, s.records("Open for longer than a year", "", p.Counts.Late, p.Late)...)
+	body = append(body, s.records("On legal hold", "Nothing is on legal hold.", p.Counts.Held, p.Held)...)
+	body = append(body, s.records("About to be destroyed", "", p.Counts.Going, p.Going)...)
+	body = append(body, s.records("Destroyed", "Nothing has been destroyed by a review yet.", p.Counts.Destroyed, p.Destroyed)...)
+	body = append(body, kit.Pager(p.Paging, "/retention", "Pages of records")...)
 	body = append(body, schedule(p)...)
 	return s.layout.WriteStatus(w, r, code, kit.Page{Title: "Records: keeping and destroying", Wide: true, Path: "/retention", Problems: f.problems, Body: body})
 }
 
-// records is one list of the page; without rows, what is said instead.
-func (s *site) records(title, none string, rows []enquiry.RetentionRow) kit.Stack {
-	if len(rows) == 0 {
-		if none == "" {
-			return nil
+// keptPage is the address of a page of it.
+func keptPage(n int) string {
+	if n < 2 {
+		return "/retention"
+	}
+	return "/retention?page=" + itoa(n)
+}
+
+// contents says on which page each of the lists begins: they follow one another.
+func contents(p enquiry.RetentionPicture) kit.Stack {
+	if p.Pages < 2 {
+		return nil
+	}
+	var items []kit.Paragraph
+	before := 0
+	for _, l := range []struct {
+		title string
+		n     int
+	}{{"Due for review", p.Counts.Due}, {"Open for longer than a year", p.Counts.Late}, {"On legal hold", p.Counts.Held},
+		{"About to be destroyed", p.Counts.Going}, {"Destroyed", p.Counts.Destroyed}} {
+		if l.n > 0 {
+			items = append(items, kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: l.title + ": " + itoa(l.n), Href: keptPage(before/mash.PageRows + 1)})})
 		}
+		before += l.n
+	}
+	return kit.Stack{kit.Paragraph{Text: strings.TrimSpace(kit.Shown(p.Paging))}, kit.List{Items: items}}
+}
+
+// records is what stands on this page of one list, of n altogether; of an empty
+// one, what is said instead.
+func (s *site) records(title, none string, n int, rows []enquiry.RetentionRow) kit.Stack {
+	switch {
+	case len(rows) > 0:
+	case n == 0 && none != "":
 		return kit.Stack{kit.Heading{Text: title}, kit.Paragraph{Text: none}}
+	default:
+		return nil
 	}
 	t := kit.Table{Caption: title, CaptionClasses: "govuk-table__caption--m", Scroll: true,
 		Head: []kit.Cell{{Text: "Record"}, {Text: "State"}, {Text: "Since"}, {Text: "Review"}, {Text: "Decided about keeping it"}}}
@@ -195,10 +228,10 @@ func (s *site) decided(r mash.Retention) (out []string) {
 }
 
 // noticesDue is the form that reviews notices, several at once.
-func (s *site) noticesDue(f *form, rows []enquiry.RetentionRow) kit.Stack {
+func (s *site) noticesDue(f *form, p enquiry.RetentionPicture) kit.Stack {
 	boxes := kit.Checkboxes{Name: "ids", Values: f.Values["ids"], Error: f.wrong["ids"], Classes: "govuk-checkboxes--small",
 		Legend: kit.Legend{Text: "Which notices?", Classes: "govuk-fieldset__legend--s"}}
-	for _, r := range rows {
+	for _, r := range p.Due {
 		if r.Kind == "notice" {
 			boxes.Items = append(boxes.Items, kit.Choice{Value: r.ID, Text: "Raised " + day(r.Began) + ", for " + s.partyName(*r.To)})
 		}
@@ -206,7 +239,7 @@ func (s *site) noticesDue(f *form, rows []enquiry.RetentionRow) kit.Stack {
 	if len(boxes.Items) == 0 {
 		return nil
 	}
-	return kit.Stack{kit.Heading{Text: "Review notices", Level: 3}, s.posted("/retention/notices", append([]kit.Component{boxes}, disposal(f, false)...)...)}
+	return kit.Stack{kit.Heading{Text: "Review notices", Level: 3}, s.posted("/retention/notices?page="+itoa(p.Page), append([]kit.Component{boxes}, disposal(f, false)...)...)}
 }
 
 // disposal asks whether something that is due is destroyed or kept. Neither

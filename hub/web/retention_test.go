@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -115,5 +116,72 @@ func TestNoticesAreNotKeptByDefault(t *testing.T) {
 	v := url.Values{"ids": {"n-1"}, "why": {"schedule"}, "years": {"2"}}
 	if a := ig.form("/retention/notices", v); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Say whether they are destroyed or kept") {
 		t.Errorf("without a decision: %d", a.status)
+	}
+}
+
+// TestRecordsShowAll: however many records there are, each stands on some page,
+// and what may not be known of is not counted (I1). Notices are reviewed on the
+// page on which they stand.
+func TestRecordsShowAll(t *testing.T) {
+	h := newHub(t)
+	now := h.desk.Env.Now()
+	due := mash.Retention{Class: retention.Notice, Review: now.Add(-time.Hour)}
+	err := h.store.Update(t.Context(), func(tx mash.HubTx) error {
+		for i := range 350 { // of which every second is on hold, and 50 are not for everybody
+			e := mash.Enquiry{ID: fmt.Sprintf("e-%04d", i), Reference: fmt.Sprintf("AAAA-%04d", i), State: mash.EnquiryClosed, Restricted: i < 50, OpenedAt: now, Version: 1,
+				Retention: mash.Retention{Class: retention.Enquiry, Review: now.Add(-time.Hour), Hold: i%2 == 0}}
+			if err := tx.PutEnquiry(e); err != nil {
+				return err
+			}
+		}
+		for i := range 250 {
+			n := mash.Notification{ID: fmt.Sprintf("n-%04d", i), Hub: "fernshire", Kind: "encompass", From: mash.Party{Agency: "police"}, To: mash.Party{Agency: "schools", Unit: "999001"},
+				Dedupe: fmt.Sprint(i), State: mash.NoticeAcknowledged, RaisedAt: now, Retention: due, Content: []byte(`{}`), Version: 1}
+			if err := tx.PutNotice(n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ig := h.as("ig_lead")
+	seen := map[string]bool{}
+	for page := 1; ; page++ {
+		var p enquiry.RetentionPicture
+		ig.json("GET", fmt.Sprintf("/api/v1/retention?page=%d", page), "", &p)
+		if p.Total != 550 || p.Pages != 6 || p.Page != page || p.Counts != (enquiry.RetentionCounts{Due: 400, Held: 150}) {
+			t.Fatalf("page %d: %+v %+v", page, p.Paging, p.Counts)
+		}
+		rows := append(p.Due, p.Held...)
+		if want := min(100, 550-p.Skip()); len(rows) != want {
+			t.Errorf("page %d has %d rows", page, len(rows))
+		}
+		for _, r := range rows {
+			seen[r.ID] = true
+		}
+		if page == p.Pages {
+			break
+		}
+	}
+	if len(seen) != 550 || seen["e-0000"] || seen["e-0001"] {
+		t.Errorf("%d of 550 records can be reached", len(seen))
+	}
+	first, last := ig.get("/retention").body, ig.get("/retention?page=6").body
+	contains(t, "the first page", first, "shows 1 to 100 of 550", "Due for review: 400", `href="/retention?page=5"`, "On legal hold: 150")
+	lacks(t, "the first page", first, "Nothing is on legal hold", "AAAA-0348")
+	contains(t, "the last page", last, "shows 501 to 550 of 550", "AAAA-0348", "Nothing has been destroyed")
+	lacks(t, "the last page", last, "Nothing is due for review")
+
+	const at = "/retention/notices?page=4"
+	contains(t, "the form", ig.get("/retention?page=4").body, `action="`+at+`"`, `value="n-0249"`)
+	a := ig.form(at, url.Values{"ids": {"n-0249"}})
+	if a.status != http.StatusUnprocessableEntity {
+		t.Errorf("without a decision: %d", a.status)
+	}
+	contains(t, "the form again", a.body, `value="n-0249" checked`)
+	if a := ig.form(at, url.Values{"ids": {"n-0249"}, "decision": {"destroy"}}); a.status != http.StatusSeeOther || a.header.Get("Location") != "/retention?page=4" {
+		t.Errorf("destroying: %d, on to %s", a.status, a.header.Get("Location"))
 	}
 }
