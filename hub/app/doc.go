@@ -2,17 +2,21 @@
 // and its data directory, and runs it until its context ends. The commands of
 // the program, the demo and the end-to-end tests all start the same wiring.
 //
-// A data directory belongs to one process. It holds the encrypted database,
-// for a hub the content keys in a database of their own, and a folder of
-// secrets that was made at the first start with mode 0600. Public keys are
-// exchanged through a folder that the operator controls (Enrol): each process
-// puts its own there and takes in the others', which is the operator's act of
-// enrolling them.
+// A data directory (Dir) belongs to one process and holds the encrypted database.
+// Its keys stand outside of it (Keys): the content keys in a database of their
+// own, keys.db, and a folder of secrets that was made at the first start with
+// mode 0600. Public keys are exchanged through a folder that the operator controls
+// (Enrol): each process puts its own there and takes in the others', which is the
+// operator's act of enrolling them.
 //
-// Two things are not yet as the design wants them. A node that serves several
-// hubs has keys of its own towards each, and one store and one log for all: each
-// row carries its hub's id, and whoever may read the node's log reads what it did
-// for all of its hubs. And the content keys (keys.db, secrets) stand in the data
-// directory, in files of their own: a backup of the directory must leave them
-// out, else destroying a key destroys nothing in it.
+// A backup takes Dir and leaves Keys out, else destroying a key destroys nothing
+// in it; so Keys within Dir is refused. The secrets are kept safe by themselves,
+// away from the backups. Of keys.db an old copy must stand nowhere, as what was
+// destroyed since is still in it. Without keys.db nobody can read what an enquiry
+// says, and what is outstanding is still seen.
+//
+// One thing is not yet as the design wants it. A node that serves several hubs has
+// keys of its own towards each, and one store and one log for all: each row
+// carries its hub's id, and whoever may read the node's log reads what it did for
+// all of its hubs.
 package app

@@ -27,7 +27,8 @@ import (
 // HubOptions are the settings of one hub.
 type HubOptions struct {
 	ID       string
-	Dir      string // data and secrets
+	Dir      string // data
+	Keys     string // content keys and secrets, outside of Dir; empty: Dir + "-keys"
 	Enrol    string // folder of public keys
 	Brokers  []string
 	Agencies mash.Directory
@@ -67,10 +68,13 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		}
 	}()
 	self := mash.HubAddress(o.ID)
-	if h.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.ID, o.Env); err != nil {
+	if h.Keys, err = directories(o.Dir, o.Keys); err != nil {
 		return h, err
 	}
-	if h.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: h.Secrets.Vault, Wrap: h.Secrets.Wrap, Now: o.Env.Now}); err != nil {
+	if h.Secrets, err = OpenSecrets(h.Keys, o.Dir, o.ID, o.Env); err != nil {
+		return h, err
+	}
+	if h.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(h.Keys, vaultFile), Key: h.Secrets.Vault, Wrap: h.Secrets.Wrap, Now: o.Env.Now}); err != nil {
 		return h, fmt.Errorf("opening the key store: %w", err)
 	}
 	if h.Store, err = store.OpenHub(ctx, store.Options{Path: filepath.Join(o.Dir, "hub.db"), Key: h.Secrets.Store, Vault: h.Vault}); err != nil {
@@ -80,7 +84,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	if err != nil {
 		return h, err
 	}
-	if h.keys, err = openKeys(filepath.Join(o.Dir, "secrets"), o.ID, []mash.Address{self}, known, o.Env); err != nil {
+	if h.keys, err = openKeys(filepath.Join(h.Keys, secretsDir), o.ID, []mash.Address{self}, known, o.Env); err != nil {
 		return h, err
 	}
 	h.Policy, err = protocol.New(ctx, protocol.Options{Where: self, Env: o.Env, Epoch: 1, Timeout: decisionTime, OnFault: faultLog(o.Log)})
@@ -91,7 +95,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		return h, fmt.Errorf("connecting to the broker: %w", err)
 	}
 	h.Audit = audit.New(o.ID, h.Secrets.Signer, store.NewVaultAudit(h.Vault), o.Env)
-	if h.root, err = openRoot(filepath.Join(o.Dir, "secrets"), o.ID, o.Env); err != nil {
+	if h.root, err = openRoot(filepath.Join(h.Keys, secretsDir), o.ID, o.Env); err != nil {
 		return h, err
 	}
 	kept, policy := wrapped[mash.Store[mash.HubTx]](o.Wrap.Store, h.Store), wrapped[mash.Policy](o.Wrap.Policy, h.Policy)

@@ -20,7 +20,7 @@ func TestTheBoardStandsWithoutContentKeys(t *testing.T) {
 	p.as("colleague").asks(secret, "police")
 
 	p.must(p.hub.Close())
-	keys, err := filepath.Glob(filepath.Join(o.Dir, "keys.db*"))
+	keys, err := filepath.Glob(filepath.Join(p.hub.Keys, "keys.db*"))
 	p.must(err)
 	if len(keys) == 0 {
 		t.Fatal("the keys are somewhere else")

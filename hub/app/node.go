@@ -31,7 +31,8 @@ import (
 // NodeOptions are the settings of one agency's node.
 type NodeOptions struct {
 	Agency     mash.Agency
-	Dir        string
+	Dir        string // data
+	Keys       string // as a hub's
 	Enrol      string
 	Hubs       []HubLink
 	Connectors []ConnectorSpec
@@ -91,10 +92,13 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		}
 	}()
 	owners := node.Addresses(o.Agency)
-	if n.Secrets, err = OpenSecrets(filepath.Join(o.Dir, "secrets"), o.Agency.ID, o.Env); err != nil {
+	if n.Keys, err = directories(o.Dir, o.Keys); err != nil {
 		return n, err
 	}
-	if n.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(o.Dir, "keys.db"), Key: n.Secrets.Vault, Wrap: n.Secrets.Wrap, Now: o.Env.Now}); err != nil {
+	if n.Secrets, err = OpenSecrets(n.Keys, o.Dir, o.Agency.ID, o.Env); err != nil {
+		return n, err
+	}
+	if n.Vault, err = store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(n.Keys, vaultFile), Key: n.Secrets.Vault, Wrap: n.Secrets.Wrap, Now: o.Env.Now}); err != nil {
 		return n, fmt.Errorf("opening the key store: %w", err)
 	}
 	if n.Store, err = store.OpenNode(ctx, store.Options{Path: filepath.Join(o.Dir, "node.db"), Key: n.Secrets.Store, Vault: n.Vault}); err != nil {
@@ -106,7 +110,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 		if err != nil {
 			return n, err
 		}
-		set, err := openKeys(filepath.Join(o.Dir, "secrets"), h.ID, owners, known, o.Env)
+		set, err := openKeys(filepath.Join(n.Keys, secretsDir), h.ID, owners, known, o.Env)
 		if err != nil {
 			return n, err
 		}
@@ -135,7 +139,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 			return n, fmt.Errorf("loading the policy: %w", err)
 		}
 		n.Policies[h.ID] = point
-		secrets := filepath.Join(o.Dir, "secrets")
+		secrets := filepath.Join(n.Keys, secretsDir)
 		n.Editions[h.ID] = &edition.Node{Keeper: edition.NewKeeper(edition.Keeper[mash.NodeTx]{Hub: h.ID, Store: n.kept, Engine: engine{point}, Audit: n.Audit, Env: o.Env, Log: o.Log,
 			Changed: func() {
 				if node := n.running.Load(); node != nil {
@@ -271,7 +275,7 @@ func (n *Node) Enrolment(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := pin(filepath.Join(n.Dir, "secrets"), h.ID, verifier); err != nil {
+		if err := pin(filepath.Join(n.Keys, secretsDir), h.ID, verifier); err != nil {
 			return err
 		}
 	}

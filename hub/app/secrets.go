@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"mashhub/hub/audit"
+	"mashhub/hub/config"
 	"mashhub/hub/envelope"
 	"mashhub/hub/mash"
 	"mashhub/hub/store"
@@ -26,22 +27,55 @@ type Secrets struct {
 	Verifier           string // public: whoever has it can check the log
 }
 
-// OpenSecrets reads the secrets in dir, and makes them at the first start:
-// keys are generated where they are used and never leave it.
-func OpenSecrets(dir, name string, env mash.Env) (*Secrets, error) {
+// Files of a key directory.
+const (
+	secretsDir = "secrets"
+	vaultFile  = "keys.db" // the content keys
+)
+
+// directories makes the data directory and that of its keys, and gives the
+// latter.
+func directories(data, keys string) (string, error) {
+	keys, err := config.KeyDirectory(data, keys)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{secretsDir, vaultFile} {
+		if _, err := os.Lstat(filepath.Join(data, name)); err == nil {
+			return "", mash.Invalid("keys", filepath.Join(data, name)+" is in the data directory, where earlier builds made it and a backup takes it along",
+				"stop everything, and move "+secretsDir+" and every "+vaultFile+"* from there to "+keys+"; a demo can begin anew with --fresh")
+		}
+	}
+	for _, dir := range []string{data, keys} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", fmt.Errorf("making a directory: %w", err)
+		}
+	}
+	return keys, nil
+}
+
+// OpenSecrets reads the secrets in the directory of keys to some data, and makes
+// them at the first start: keys are generated where they are used and never
+// leave it.
+func OpenSecrets(keys, data, name string, env mash.Env) (*Secrets, error) {
+	dir := filepath.Join(keys, secretsDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of secrets: %w", err)
 	}
 	s := &Secrets{}
-	// A key that is gone while its data is there is never made anew: that would
-	// look like a start and be the end of the data.
-	data, err := filepath.Glob(filepath.Join(filepath.Dir(dir), "*.db"))
-	if err != nil {
-		return nil, err
+	// A key that is gone while what it opens is there is never made anew: that
+	// would look like a start and be the end of the data.
+	var opens []string
+	for _, d := range []string{data, keys} {
+		found, err := filepath.Glob(filepath.Join(d, "*.db"))
+		if err != nil {
+			return nil, err
+		}
+		opens = append(opens, found...)
 	}
 	for _, file := range []string{"store.key", "vault.key", "wrap.key", "audit.key"} {
-		if _, err := os.Stat(filepath.Join(dir, file)); errors.Is(err, os.ErrNotExist) && len(data) > 0 {
-			return nil, mash.Invalid(filepath.Join(dir, file), "is missing beside the data that it opens", "put it back from where it is kept safe; no new one was made")
+		if _, err := os.Stat(filepath.Join(dir, file)); errors.Is(err, os.ErrNotExist) && len(opens) > 0 {
+			return nil, mash.Invalid(filepath.Join(dir, file), "is missing although what it opens is there", "put it back from where it is kept safe; no new one was made")
 		}
 	}
 	for file, dst := range map[string]*[]byte{"store.key": &s.Store, "vault.key": &s.Vault, "wrap.key": &s.Wrap} {

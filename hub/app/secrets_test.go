@@ -12,18 +12,27 @@ import (
 	"mashhub/hub/mash"
 )
 
-// TestLostKeyIsSaid: a key that is gone while its data is there is never made
-// anew.
+// TestLostKeyIsSaid: a key that is gone while what it opens is there, among the
+// data or the keys, is never made anew.
 func TestLostKeyIsSaid(t *testing.T) {
+	t.Run("data", func(t *testing.T) { testLostKeyIsSaid(t, "hub/hub.db") })
+	t.Run("keys", func(t *testing.T) { testLostKeyIsSaid(t, "hub-keys/keys.db") })
+}
+
+func testLostKeyIsSaid(t *testing.T, there string) {
 	dir := t.TempDir()
-	secrets := filepath.Join(dir, "secrets")
-	if _, err := OpenSecrets(secrets, "fernshire", mash.SystemEnv()); err != nil {
+	data, keys := filepath.Join(dir, "hub"), filepath.Join(dir, "hub-keys")
+	secrets := filepath.Join(keys, "secrets")
+	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "keys.db"), nil, 0o600); err != nil {
+	if _, err := OpenSecrets(keys, data, "fernshire", mash.SystemEnv()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenSecrets(secrets, "fernshire", mash.SystemEnv()); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, there), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenSecrets(keys, data, "fernshire", mash.SystemEnv()); err != nil {
 		t.Fatalf("nothing is missing: %v", err)
 	}
 	for _, key := range []string{"store.key", "vault.key", "wrap.key", "audit.key"} {
@@ -35,7 +44,7 @@ func TestLostKeyIsSaid(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		_, err = OpenSecrets(secrets, "fernshire", mash.SystemEnv())
+		_, err = OpenSecrets(keys, data, "fernshire", mash.SystemEnv())
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s is missing: %v", key, err)
 		}
@@ -46,6 +55,50 @@ func TestLostKeyIsSaid(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestKeysStandApartFromData: a backup of the data directories alone holds no
+// key, and what would put one there is refused.
+func TestKeysStandApartFromData(t *testing.T) {
+	var hub HubOptions
+	var node NodeOptions
+	p := perform(t, plot{agencies: []string{"police"}, hub: func(o *HubOptions) { hub = *o }, node: func(o *NodeOptions) { node = *o }})
+	p.halt()
+	for dir, want := range map[string]string{hub.Dir: "hub.db", node.Dir: "node.db"} {
+		files, err := os.ReadDir(dir)
+		p.must(err)
+		for _, f := range files {
+			if !strings.HasPrefix(f.Name(), want) {
+				t.Errorf("%s has %s", dir, f.Name())
+			}
+		}
+		for _, key := range []string{"keys.db", "secrets/store.key", "secrets/keys-fernshire.json"} {
+			if _, err := os.Stat(filepath.Join(dir+"-keys", key)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	refused := func(why string, want ...string) {
+		t.Helper()
+		h, err := NewHub(t.Context(), hub)
+		h.Close()
+		n, err2 := NewNode(t.Context(), node)
+		n.Close()
+		for _, err := range []error{err, err2} {
+			for _, w := range append(want, "keys") {
+				if mash.CodeOf(err) != mash.CodeInvalid || !strings.Contains(err.Error(), w) {
+					t.Errorf("%s: %v, want %q in it", why, err, w)
+				}
+			}
+		}
+	}
+	hub.Keys, node.Keys = filepath.Join(hub.Dir, "keys"), node.Dir
+	refused("keys among the data", "outside of data")
+	hub.Keys, node.Keys = "", ""
+	for _, dir := range []string{hub.Dir, node.Dir} { // as an earlier build left it
+		p.must(os.Rename(filepath.Join(dir+"-keys", "secrets"), filepath.Join(dir, "secrets")))
+	}
+	refused("an earlier build's directory", "move secrets", "-keys", "--fresh")
 }
 
 // TestLostLinkKeysAreSaid: keys towards a hub are made for whoever has none,

@@ -11,6 +11,7 @@ import (
 
 	"mashhub/hub/app"
 	"mashhub/hub/audit"
+	"mashhub/hub/config"
 	"mashhub/hub/mash"
 	"mashhub/hub/store"
 )
@@ -26,11 +27,15 @@ type opened[T mash.ExchangeTx] struct {
 }
 
 func openSecrets(ctx context.Context, dir, name string) (*app.Secrets, *store.Vault, error) {
-	s, err := app.OpenSecrets(filepath.Join(dir, "secrets"), name, mash.SystemEnv())
+	keys, err := config.KeyDirectory(dir, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(dir, "keys.db"), Key: s.Vault, Wrap: s.Wrap})
+	s, err := app.OpenSecrets(keys, dir, name, mash.SystemEnv())
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := store.OpenVault(ctx, store.VaultOptions{Path: filepath.Join(keys, "keys.db"), Key: s.Vault, Wrap: s.Wrap})
 	return s, v, err
 }
 

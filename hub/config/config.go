@@ -1,7 +1,7 @@
 // Package config reads the settings of a hub and of a node: one YAML file per
 // role. An unknown key is an error that names it; a missing or wrong one names
 // the field and the remedy. Secrets are never in these files: they are made in
-// the data directory at the first start, and connectors take theirs from the
+// the key directory at the first start, and connectors take theirs from the
 // environment variables that the file names.
 package config
 
@@ -24,9 +24,10 @@ import (
 type Hub struct {
 	ID       string         `yaml:"id"`
 	Name     string         `yaml:"name"`
-	Data     string         `yaml:"data"`   // directory of database, keys and secrets
-	Enrol    string         `yaml:"enrol"`  // directory of the agencies' public keys
-	Listen   string         `yaml:"listen"` // host:port of the pages and the API
+	Data     string         `yaml:"data"`           // directory of the database
+	Keys     string         `yaml:"keys,omitempty"` // of its keys and secrets; empty: beside Data
+	Enrol    string         `yaml:"enrol"`          // directory of the agencies' public keys
+	Listen   string         `yaml:"listen"`         // host:port of the pages and the API
 	Brokers  []string       `yaml:"brokers"`
 	Agencies mash.Directory `yaml:"agencies"`
 }
@@ -35,6 +36,7 @@ type Hub struct {
 type Node struct {
 	Agency     mash.Agency `yaml:"agency"`
 	Data       string      `yaml:"data"`
+	Keys       string      `yaml:"keys,omitempty"` // as a hub's
 	Enrol      string      `yaml:"enrol"`
 	Listen     string      `yaml:"listen"`
 	Hubs       []NodeHub   `yaml:"hubs"`
@@ -125,6 +127,9 @@ func (h Hub) check() error {
 		}
 		seen[a.ID] = true
 	}
+	if _, err := KeyDirectory(h.Data, h.Keys); err != nil {
+		return err
+	}
 	return checkListen(h.Listen)
 }
 
@@ -151,6 +156,9 @@ func (n Node) check() error {
 		if b, err := hex.DecodeString(c.SHA256); c.Program != "" && (err != nil || len(b) != 32) {
 			return mash.Invalid(fmt.Sprintf("connectors[%d].sha256", i), "is not the digest of the program", "take it with sha256sum when you install the program")
 		}
+	}
+	if _, err := KeyDirectory(n.Data, n.Keys); err != nil {
+		return err
 	}
 	return checkListen(n.Listen)
 }

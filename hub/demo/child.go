@@ -47,7 +47,7 @@ func RunHub(ctx context.Context, path string, log *slog.Logger) error {
 		return err
 	}
 	events := kit.NewEvents(kit.EventsConfig{})
-	h, err := app.NewHub(ctx, app.HubOptions{ID: c.ID, Dir: c.Data, Enrol: c.Enrol, Brokers: c.Brokers, Agencies: c.Agencies,
+	h, err := app.NewHub(ctx, app.HubOptions{ID: c.ID, Dir: c.Data, Keys: c.Keys, Enrol: c.Enrol, Brokers: c.Brokers, Agencies: c.Agencies,
 		Targets: tracking.DefaultProfile(), Env: mash.SystemEnv(), Log: log, Changed: func(references []string) {
 			web.Announce(events)
 			for _, r := range references {
@@ -103,7 +103,7 @@ func RunNode(ctx context.Context, path string, log *slog.Logger) error {
 	rand.Read(boot[:])
 	start := time.Now()
 	events := kit.NewEvents(kit.EventsConfig{})
-	o := app.NodeOptions{Agency: c.Agency, Dir: c.Data, Enrol: c.Enrol, Env: mash.SystemEnv(), Log: log, Boot: hex.EncodeToString(boot[:]),
+	o := app.NodeOptions{Agency: c.Agency, Dir: c.Data, Keys: c.Keys, Enrol: c.Enrol, Env: mash.SystemEnv(), Log: log, Boot: hex.EncodeToString(boot[:]),
 		Monotonic: func() int64 { return time.Since(start).Milliseconds() }, Changed: func() { pages.Announce(events) }}
 	for _, h := range c.Hubs {
 		o.Hubs = append(o.Hubs, app.HubLink{ID: h.ID, Brokers: h.Brokers})

@@ -33,12 +33,12 @@ func ranStory(t *testing.T) *story {
 	}
 	s := &story{Demo: &Demo{dir: t.TempDir(), scenario: scenario}}
 	for name, text := range map[string]string{
-		"log/hub.log":         "time=2026-11-20T09:00:00Z level=INFO msg=started",
-		"broker/log/0.dat":    "\x00\x00mash.fernshire.to.police\x00H01a203b9-f837-71ec-8d59-db23e5bbb0ef",
-		"hub/hub.db":          "\x8f\x01\xffencrypted",
-		"conf/hub.yaml":       "name: Fernshire MASH",
-		"systems/pupils.csv":  "Rowan,Tessel", // not ours
-		"hub/secrets/one.key": "\x00\x01\x02",
+		"log/hub.log":              "time=2026-11-20T09:00:00Z level=INFO msg=started",
+		"broker/log/0.dat":         "\x00\x00mash.fernshire.to.police\x00H01a203b9-f837-71ec-8d59-db23e5bbb0ef",
+		"hub/hub.db":               "\x8f\x01\xffencrypted",
+		"conf/hub.yaml":            "name: Fernshire MASH",
+		"systems/pupils.csv":       "Rowan,Tessel", // not ours
+		"hub-keys/secrets/one.key": "\x00\x01\x02",
 	} {
 		write(t, s, name, text)
 	}
@@ -92,7 +92,7 @@ func TestLeaksAreFound(t *testing.T) {
 		{"a sealed message's open header", file("broker/log/1.dat", "\x00{"+header), inBroker, "broker/log/1.dat"},
 		{"the same, with a byte before that looks like its own", file("broker/log/1.dat", "\x00xz"+header), inBroker, "broker/log/1.dat"},
 		{"a store", file("node-police/node.db-wal", "\x00\xff\x12"+text+"\xfe"), inStores, "node-police/node.db-wal"},
-		{"a store that is not encrypted", file("hub/keys.db", "SQLite format 3\x00"), inStores, "hub/keys.db"},
+		{"a store that is not encrypted", file("hub-keys/keys.db", "SQLite format 3\x00"), inStores, "hub-keys/keys.db"},
 		{"settings", file("conf/node-health.yaml", "watch: \"9990100004\""), inFiles, "conf/node-health.yaml"},
 		{"a file's name", file("enrol/rowan_tessel.json", "{}"), inNames, "a name in enrol"},
 		{"a folder's name", file("broker/log/partitions/fernshire.to.999 010 0004/0.idx", "x"), inNames, "a name in broker"},
