@@ -78,7 +78,7 @@ func TestARatingReachesTheAgency(t *testing.T) {
 	p.must(p.hub.Desk.SetRAG(t.Context(), w.Actor, id, mash.Red))
 	want := r.RaisedAt.Add(2 * time.Hour)
 	p.eventually("the new target in the agency's inbox", func() bool {
-		rows, err := at.n.Node.Inbox(t.Context(), at.staff())
+		rows, _, err := at.n.Node.Inbox(t.Context(), at.staff())
 		p.must(err)
 		return len(rows) == 1 && rows[0].ID == v.Task.ID && rows[0].Target.Equal(want)
 	})
@@ -122,7 +122,7 @@ func TestAnAnswerCrossesANewTarget(t *testing.T) {
 	if n := len(at.sent(r.ID)); n != 1 {
 		t.Errorf("%d returns were sent", n)
 	}
-	if rows, err := at.n.Node.Inbox(t.Context(), at.staff()); err != nil || len(rows) > 0 {
+	if rows, _, err := at.n.Node.Inbox(t.Context(), at.staff()); err != nil || len(rows) > 0 {
 		t.Errorf("%d tasks, %v", len(rows), err)
 	}
 }

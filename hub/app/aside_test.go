@@ -481,7 +481,7 @@ func TestARefusedAnswerIsSeen(t *testing.T) {
 	if now := p.request(r.ID); len(now.Marks) != 0 || now.AnswerRefused != "" || now.State != mash.RequestLanded {
 		t.Errorf("after a good one: %s %v %s", now.State, now.Marks, now.AnswerRefused)
 	}
-	ts, err := police.n.Node.Inbox(t.Context(), police.staff())
+	ts, _, err := police.n.Node.Inbox(t.Context(), police.staff())
 	p.must(err)
 	for _, task := range ts {
 		if task.Kind == node.TaskRefused {

@@ -17,6 +17,6 @@
 //
 // One thing is not yet as the design wants it. A node that serves several hubs has
 // keys of its own towards each, and one store and one log for all: each row
-// carries its hub's id, and whoever may read the node's log reads what it did for
-// all of its hubs.
+// carries its hub's id, and the node's log is read whole, by whom each of its hubs
+// lets read it.
 package app

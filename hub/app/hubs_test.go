@@ -2,11 +2,14 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -15,6 +18,7 @@ import (
 	"mashhub/hub/demo/world"
 	"mashhub/hub/enquiry"
 	"mashhub/hub/mash"
+	"mashhub/hub/node"
 	"mashhub/hub/protocol"
 	"mashhub/policies"
 )
@@ -96,8 +100,13 @@ func TestOneNodeTwoHubs(t *testing.T) {
 		hubs[id] = h
 	}
 	self, _ := os.Executable()
+	var policies []*breakable
+	atNode := func(p mash.Policy) mash.Policy {
+		policies = append(policies, &breakable{Policy: both(p)})
+		return policies[len(policies)-1]
+	}
 	n, err := app.NewNode(ctx, app.NodeOptions{Agency: police, Dir: filepath.Join(dir, "police"), Enrol: enrol, Env: mash.SystemEnv(), Log: log.With("side", "police"),
-		Hubs: links, Wrap: app.Wraps[mash.NodeTx]{Policy: both, Bus: all.bus},
+		Hubs: links, Wrap: app.Wraps[mash.NodeTx]{Policy: atNode, Bus: all.bus},
 		Connectors: []app.ConnectorSpec{{Name: "police", Cmd: []string{self, "serve-connector", "police"}, Config: []byte(`{"driver":"sqlite","dsn":"` + db + `"}`)}}})
 	if err != nil {
 		t.Fatal(err)
@@ -220,4 +229,196 @@ func TestOneNodeTwoHubs(t *testing.T) {
 	if len(keys) != 4 {
 		t.Errorf("the police have %d keys, want two with each hub", len(keys))
 	}
+	pagesOfTwoHubs(t, n, files, policies)
 }
+
+// breakable is a policy that can be made to fail.
+type breakable struct {
+	mash.Policy
+	broken atomic.Bool
+}
+
+func (b *breakable) View(ctx context.Context, in mash.ViewInput) mash.Decision {
+	d := b.Policy.View(ctx, in)
+	if b.broken.Load() {
+		d.Answer, d.Fault, d.Obligations = mash.Deny, true, nil
+	}
+	return d
+}
+
+// pagesOfTwoHubs: what of a hub's a person at the agency sees is decided by that
+// hub's agreements and recorded under its name, page by page.
+func pagesOfTwoHubs(t *testing.T, n *app.Node, files fs.FS, policies []*breakable) {
+	ctx := t.Context()
+	who := mash.Actor{ID: "reviewer-1", Roles: []string{mash.RoleReviewer}, Agency: "police"}
+	came := time.Now().UTC()
+	update := func(f func(mash.NodeTx) error) {
+		t.Helper()
+		if err := n.Store.Update(ctx, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	update(func(tx mash.NodeTx) error {
+		for _, hub := range []string{world.Hub, neighbour, "gone"} { // the last is not served any more
+			err := errors.Join(tx.Quarantine(mash.Quarantined{ID: "q-" + hub, Topic: mash.ToTopic(hub, "police"), Sealed: []byte("x"), Code: mash.CodeBadMessage, At: came}),
+				tx.PutTask(mash.Task{ID: "t-" + hub, Hub: hub, Request: "r-" + hub, Party: mash.Party{Agency: "police"}, Kind: node.TaskNotice, State: "open", Body: []byte(`{}`), Created: came}))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// since gives what of the log of an action came after the last call, by hub,
+	// with the ids shown.
+	at := 0
+	since := func(action string) map[string][]string {
+		t.Helper()
+		out := map[string][]string{}
+		err := n.Store.View(ctx, func(tx mash.NodeTx) error {
+			clear(out)
+			size, err := tx.TreeSize()
+			if err != nil {
+				return err
+			}
+			var rows []mash.AuditRow
+			for i := range size {
+				r, err := tx.AuditRowAt(i)
+				if err != nil {
+					return err
+				}
+				rows = append(rows, r)
+			}
+			newest, err := tx.Unsequenced(1 << 20)
+			rows = append(rows, newest...)
+			for _, r := range rows[min(at, len(rows)):] {
+				e, err := n.Audit.Entry(r)
+				if err != nil {
+					return err
+				}
+				if e.Action != action || e.Actor != who.ID {
+					continue
+				}
+				out[e.Hub] = append(out[e.Hub], e.Shown...)
+				if e.Decision == "" {
+					continue
+				}
+				if d, err := tx.Decision(e.Decision); err != nil || d.Hub != e.Hub {
+					t.Errorf("%s of %s was decided by %s: %v", action, e.Hub, d.Hub, err)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	mark := func() {
+		t.Helper()
+		err := n.Store.View(ctx, func(tx mash.NodeTx) error {
+			size, err := tx.TreeSize()
+			newest, err2 := tx.Unsequenced(1 << 20)
+			at = int(size) + len(newest)
+			return errors.Join(err, err2)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	inbox := func(undecided int, want ...string) {
+		t.Helper()
+		rows, no, err := n.Node.Inbox(ctx, who)
+		var got []string
+		for _, r := range rows {
+			got = append(got, r.Hub)
+		}
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, want) || len(no) != undecided {
+			t.Errorf("the inbox has tasks of %v, undecided %v, %v; want %v", got, no, err, want)
+		}
+	}
+	quarantine := func(want ...string) {
+		t.Helper()
+		q, err := n.Node.Quarantine(ctx, who)
+		got := q.IDs()
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, want) || q.State.Kept != len(want) {
+			t.Errorf("the quarantine has %v of %d, %v; want %v", got, q.State.Kept, err, want)
+		}
+	}
+	mark()
+	inbox(0, world.Hub, neighbour)
+	quarantine("q-"+world.Hub, "q-gone", "q-"+neighbour)
+	if got := since("page.view"); len(got) != 2 || !slices.Contains(got[neighbour], "q-"+neighbour) || slices.Contains(got[neighbour], "q-"+world.Hub) {
+		t.Errorf("recorded: %v", got)
+	}
+
+	// The neighbour's agreements close these pages to reviewers.
+	narrow := fstest.MapFS{}
+	for path, f := range files.(fstest.MapFS) {
+		narrow[path] = f
+	}
+	before, own, ok := strings.Cut(string(files.(fstest.MapFS)["tables/views.yaml"].Data), "  agency_reviewer:\n")
+	own, after, ok2 := strings.Cut(own, "  dsl:\n")
+	if !ok || !ok2 {
+		t.Fatal("the table of views has another form")
+	}
+	for _, page := range []string{"inbox", "quarantine", "audit"} {
+		own = strings.Replace(own, "      "+page+":", "      no_"+page+":", 1)
+	}
+	narrow["tables/views.yaml"] = &fstest.MapFile{Data: []byte(before + "  agency_reviewer:\n" + own + "  dsl:\n" + after)}
+	close := func(hub string) {
+		t.Helper()
+		if err := n.Policies[hub].Swap(ctx, narrow, 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(neighbour)
+	mark()
+	inbox(0, world.Hub)
+	if view, denied := since("page.view"), since("page.denied"); len(view) != 1 || view[world.Hub] != nil || len(denied) != 1 {
+		t.Errorf("recorded: %v, denied %v", view, denied)
+	}
+	quarantine("q-" + world.Hub)
+	if _, err := n.Node.Systems(ctx, who); err != nil {
+		t.Errorf("the systems: %v", err)
+	}
+	if err := n.Node.MayViewAll(ctx, who, "audit"); mash.CodeOf(err) != mash.CodeNotFound {
+		t.Errorf("the log, which is of both: %v", err)
+	}
+	mark()
+	if err := n.Node.SeeQuarantine(ctx, who, came.Add(time.Second), "looked"); err != nil {
+		t.Error(err)
+	}
+	if got := since("quarantine.seen"); len(got) != 1 || !slices.Equal(got[world.Hub], []string{"q-" + world.Hub}) {
+		t.Errorf("looked at: %v", got)
+	}
+	if left, err := n.Node.Unopened(ctx); err != nil || left != 2 {
+		t.Errorf("%d are left, %v", left, err)
+	}
+	if err := n.Node.SeeQuarantine(ctx, who, came.Add(time.Second), "again"); mash.CodeOf(err) != mash.CodeConflict {
+		t.Errorf("again: %v", err)
+	}
+
+	// One that cannot decide hides nothing of the other, and is told.
+	policies[1].broken.Store(true)
+	inbox(1, world.Hub)
+	if _, err := n.Node.Quarantine(ctx, who); mash.CodeOf(err) != mash.CodeFault {
+		t.Errorf("the quarantine: %v", err)
+	}
+	policies[1].broken.Store(false)
+
+	close(world.Hub)
+	for page, err := range map[string]error{"inbox": second(n.Node.Inbox(ctx, who)), "live": n.Node.MayView(ctx, who, "inbox")} {
+		if mash.CodeOf(err) != mash.CodeNotFound {
+			t.Errorf("%s, closed by both: %v", page, err)
+		}
+	}
+	_, err := n.Node.Quarantine(ctx, who)
+	_, err2 := n.Node.Systems(ctx, who)
+	if mash.CodeOf(err) != mash.CodeNotFound || mash.CodeOf(err2) != mash.CodeNotFound {
+		t.Errorf("closed by both: %v, %v", err, err2)
+	}
+}
+
+func second(_ []node.InboxRow, _ []string, err error) error { return err }

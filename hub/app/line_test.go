@@ -264,7 +264,7 @@ func (p *pair) once(ctx context.Context, t *testing.T, e mash.Enquiry) {
 		if last != 1 {
 			t.Errorf("the police answered %d times, want once", last)
 		}
-		q, qerr := tx.Quarantined(10)
+		q, qerr := tx.Quarantined(nil, 10)
 		if qerr != nil || len(q) > 0 {
 			t.Errorf("the node put aside %v, %v", q, qerr)
 		}
@@ -279,7 +279,7 @@ func (p *pair) once(ctx context.Context, t *testing.T, e mash.Enquiry) {
 		if len(rs) != 1 {
 			t.Errorf("the hub has %d returns, want one", len(rs))
 		}
-		q, qerr := tx.Quarantined(10)
+		q, qerr := tx.Quarantined(nil, 10)
 		if qerr != nil || len(q) > 0 {
 			t.Errorf("the hub put aside %v, %v", q, qerr)
 		}

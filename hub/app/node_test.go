@@ -511,7 +511,7 @@ func TestWithdrawnAtTheNode(t *testing.T) {
 	_, err := p.hub.Desk.Withdraw(t.Context(), w.Actor, r.ID, "not needed")
 	p.must(err)
 	p.eventually("withdrawn", func() bool { return at.held(r.ID).State == mash.RequestWithdrawn })
-	if rows, err := at.n.Node.Inbox(t.Context(), at.staff()); err != nil || len(rows) != 0 || len(at.held(r.ID).Body) > 0 {
+	if rows, _, err := at.n.Node.Inbox(t.Context(), at.staff()); err != nil || len(rows) != 0 || len(at.held(r.ID).Body) > 0 {
 		t.Errorf("%d tasks, %d bytes of the question", len(rows), len(at.held(r.ID).Body))
 	}
 	err = at.n.Node.SubmitAnswer(t.Context(), at.staff(), v.Task.ID, node.Answer{Persons: map[string]node.PersonAnswer{"subject-1": {Outcome: "nothing_known"}}})

@@ -273,7 +273,7 @@ func TestANoticeGoesToTheSchoolsOwnSystem(t *testing.T) {
 	if len(all) != 1 || all[0].State != "done" || len(all[0].Body) > 0 || school.ledger("notify.delivered") != 1 {
 		t.Errorf("%+v", all)
 	}
-	if rows, err := school.n.Node.Inbox(t.Context(), school.staff()); err != nil || len(rows) > 0 {
+	if rows, _, err := school.n.Node.Inbox(t.Context(), school.staff()); err != nil || len(rows) > 0 {
 		t.Errorf("%d tasks for a person, %v", len(rows), err)
 	}
 }
@@ -415,7 +415,7 @@ func TestKilledBetweenEventAndCursor(t *testing.T) {
 	p.eventually("the second incident", func() bool { return len(p.notices()) == 2 })
 	p.eventually("its place is kept", func() bool { return sys.count("watch xx") > 0 })
 	p.eventually("two tasks", func() bool {
-		rows, err := school.n.Node.Inbox(t.Context(), school.staff())
+		rows, _, err := school.n.Node.Inbox(t.Context(), school.staff())
 		p.must(err)
 		return len(rows) == 2
 	})
@@ -503,7 +503,7 @@ func TestAnEventThatCannotGo(t *testing.T) {
 			t.Errorf("%s: the hub has %s", name, n.Dedupe)
 		}
 		police := p.at("police")
-		rows, err := police.n.Node.Inbox(t.Context(), police.staff())
+		rows, _, err := police.n.Node.Inbox(t.Context(), police.staff())
 		p.must(err)
 		if len(rows) != 1 || rows[0].Kind != node.TaskRefused || police.ledger("notify.unsendable") != 1 {
 			t.Errorf("%s: the inbox has %+v", name, rows)

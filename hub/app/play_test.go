@@ -667,7 +667,7 @@ func (x place) task(kind string) node.TaskView {
 	x.p.t.Helper()
 	var id string
 	x.p.eventually("a task "+kind+" at "+x.String(), func() bool {
-		ts, err := x.n.Node.Inbox(x.p.t.Context(), x.staff())
+		ts, _, err := x.n.Node.Inbox(x.p.t.Context(), x.staff())
 		x.p.must(err)
 		for _, t := range ts {
 			if t.Kind == kind {

@@ -33,7 +33,7 @@ func (x place) missing(what wire.Kind, code mash.Code, reference string) {
 // idle wants no task of the kind that says what the hub has not got.
 func (x place) idle() {
 	x.p.t.Helper()
-	rows, err := x.n.Node.Inbox(x.p.t.Context(), x.staff())
+	rows, _, err := x.n.Node.Inbox(x.p.t.Context(), x.staff())
 	x.p.must(err)
 	for _, r := range rows {
 		if r.Kind == node.TaskRefused {

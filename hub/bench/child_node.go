@@ -81,7 +81,7 @@ type nodeDesk struct {
 
 // answer does every open task as the agency's person would, and says how many.
 func (d *nodeDesk) answer(ctx context.Context, _ struct{}) (int, error) {
-	tasks, err := d.n.Node.Inbox(ctx, d.person)
+	tasks, _, err := d.n.Node.Inbox(ctx, d.person)
 	if err != nil {
 		return 0, err
 	}

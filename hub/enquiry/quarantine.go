@@ -23,7 +23,7 @@ func (d *Desk) Quarantine(ctx context.Context, actor mash.Actor) (q Quarantine, 
 		return q, err
 	}
 	if err = d.Store.View(ctx, func(tx mash.HubTx) (err error) {
-		q, err = exchange.ReadQuarantine(tx)
+		q, err = exchange.ReadQuarantine(tx, nil)
 		return err
 	}); err != nil {
 		return Quarantine{}, err
@@ -51,7 +51,7 @@ func (d *Desk) SeeQuarantine(ctx context.Context, actor mash.Actor, until time.T
 	}
 	now := d.Env.Now()
 	return d.Store.Update(ctx, func(tx mash.HubTx) error {
-		ids, n, err := exchange.SeeQuarantine(tx, actor.ID, why, until, now)
+		ids, n, err := exchange.SeeQuarantine(tx, nil, actor.ID, why, until, now)
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (d *Desk) SeeQuarantine(ctx context.Context, actor mash.Actor, until time.T
 func (d *Desk) Unopened(ctx context.Context) (int, error) {
 	var s mash.QuarantineState
 	err := d.Store.View(ctx, func(tx mash.HubTx) (err error) {
-		s, err = tx.QuarantineState()
+		s, err = tx.QuarantineState(nil)
 		return err
 	})
 	return s.Unseen, err

@@ -266,7 +266,7 @@ func (s *side) receipts() map[string]wire.ReceiptItem {
 
 func (s *side) quarantined() (out []mash.Quarantined) {
 	s.view(func(tx mash.HubTx) (err error) {
-		out, err = tx.Quarantined(100)
+		out, err = tx.Quarantined(nil, 100)
 		return err
 	})
 	return out

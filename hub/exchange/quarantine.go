@@ -26,12 +26,13 @@ func (q Quarantine) IDs() []string {
 	return ids
 }
 
-// ReadQuarantine lists what could not be taken, newest first.
-func ReadQuarantine(tx mash.Inbox) (q Quarantine, err error) {
-	if q.State, err = tx.QuarantineState(); err != nil {
+// ReadQuarantine lists what could not be taken, newest first, of some topics, or
+// of any where they are nil.
+func ReadQuarantine(tx mash.Inbox, topics []string) (q Quarantine, err error) {
+	if q.State, err = tx.QuarantineState(topics); err != nil {
 		return q, err
 	}
-	all, err := tx.Quarantined(listed)
+	all, err := tx.Quarantined(topics, listed)
 	for _, m := range all {
 		q.Rows = append(q.Rows, m.Row())
 	}
@@ -49,18 +50,19 @@ func CheckFinding(why string) error {
 	return nil
 }
 
-// SeeQuarantine marks as looked at what came until an instant. It returns the
-// ids of the messages, and how many they are with those that were only counted.
-// Errors: CodeConflict if nothing was unseen.
-func SeeQuarantine(tx mash.Inbox, by, why string, until, now time.Time) (ids []string, n int, err error) {
-	before, err := tx.QuarantineState()
+// SeeQuarantine marks as looked at what came until an instant, on some topics or,
+// where they are nil, on any. It returns the ids of the messages, and how many
+// they are with those that were only counted. Errors: CodeConflict if nothing was
+// unseen.
+func SeeQuarantine(tx mash.Inbox, topics []string, by, why string, until, now time.Time) (ids []string, n int, err error) {
+	before, err := tx.QuarantineState(topics)
 	if err != nil {
 		return nil, 0, err
 	}
-	if ids, err = tx.SeeQuarantined(by, why, until, now); err != nil {
+	if ids, err = tx.SeeQuarantined(topics, by, why, until, now); err != nil {
 		return nil, 0, err
 	}
-	after, err := tx.QuarantineState()
+	after, err := tx.QuarantineState(topics)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -154,11 +154,13 @@ type Inbox interface {
 	// Quarantine keeps bytes that could not be authenticated or understood.
 	// It is bounded: see QuarantineRows and QuarantineBytes.
 	Quarantine(Quarantined) error
-	Quarantined(limit int) ([]Quarantined, error)
-	QuarantineState() (QuarantineState, error)
+	// Quarantined lists what came on some topics, or on any where topics are nil;
+	// the two below likewise. What was only counted is of no topic.
+	Quarantined(topics []string, limit int) ([]Quarantined, error)
+	QuarantineState(topics []string) (QuarantineState, error)
 	// SeeQuarantined marks as looked at what came until an instant, and forgets
 	// how many were only counted by then. It returns the ids that it marked.
-	SeeQuarantined(by, why string, until, at time.Time) ([]string, error)
+	SeeQuarantined(topics []string, by, why string, until, at time.Time) ([]string, error)
 }
 
 // Quarantined is a message nobody could be answered about, or whose handling

@@ -36,5 +36,6 @@
 // receipt in its time, is a task: somebody telephones.
 //
 // A node may serve several hubs. Every row, key, topic and decision carries
-// the hub's id.
+// the hub's id, and what its people see of a hub's is decided by that hub's
+// agreements; what cannot be told apart, as the log, by those of all.
 package node

@@ -154,20 +154,35 @@ type InboxRow struct {
 
 // Inbox lists all that people at the agency must do, nearest target first; what
 // has none stands at the top: a notice is read before the next school day. A
-// person who works for units sees those only.
-func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) {
-	if err := n.MayView(ctx, actor, "inbox"); err != nil {
-		return nil, err
+// person who works for units sees those only, and everybody only what is of a hub
+// whose agreements let them see this page. Those that could not decide are
+// undecided: something may be missing of theirs. Errors: CodeNotFound, CodeFault
+// where no hub lets them.
+func (n *Node) Inbox(ctx context.Context, actor mash.Actor) (rows []InboxRow, undecided []string, err error) {
+	all := n.everywhere(ctx, actor, "inbox")
+	if err := n.recordViews(ctx, actor, "inbox", "", all); err != nil {
+		return nil, nil, err
 	}
-	var rows []InboxRow
-	err := n.Store.View(ctx, func(tx mash.NodeTx) error {
+	may := map[string]bool{}
+	for _, v := range all {
+		if v.dec.Fault {
+			undecided = append(undecided, v.hub)
+		}
+		if v.permitted {
+			may[v.hub] = true
+		}
+	}
+	if len(may) == 0 {
+		return nil, nil, refusal(all)
+	}
+	err = n.Store.View(ctx, func(tx mash.NodeTx) error {
 		tasks, err := tx.OpenTasks(n.unitsOf(actor), 0)
 		if err != nil {
 			return err
 		}
 		rows = nil
 		for _, t := range tasks {
-			if n.links[t.Hub] == nil {
+			if !may[t.Hub] { // nor one that is not served any more: it decides nothing
 				continue
 			}
 			row := InboxRow{Task: t, Refused: notTakenOf(t)}
@@ -185,7 +200,7 @@ func (n *Node) Inbox(ctx context.Context, actor mash.Actor) ([]InboxRow, error) 
 		return nil
 	})
 	slices.SortStableFunc(rows, func(a, b InboxRow) int { return a.Target.Compare(b.Target) })
-	return rows, err
+	return rows, undecided, err
 }
 
 // mine reports whether a task is for an actor: theirs by agency, and by unit
@@ -206,41 +221,6 @@ func (n *Node) unitsOf(actor mash.Actor) []string {
 		return []string{}
 	}
 	return actor.Units
-}
-
-// view asks the policy whether the actor may see a page of this node and
-// records answer and ids before anything is shown (I3).
-func (n *Node) view(ctx context.Context, actor mash.Actor, hub, page, request string, shown []string) error {
-	now := n.Env.Now()
-	in := mash.ViewInput{
-		About:  mash.About{Where: mash.PartyAddress(mash.Party{Agency: n.Agency.ID}), Actor: actor.ID, Request: request, Now: now},
-		Person: mash.ViewPerson{ID: actor.ID, Roles: actor.Roles, Agency: actor.Agency, Units: actor.Units, Relation: "team"},
-		Page:   page, PurposeOf: "request",
-	}
-	dec := n.links[hub].Policy.View(ctx, in)
-	// These pages show the agency's own records and the question, which the hub
-	// sent without the address of whoever is protected.
-	permitted := dec.Answer == mash.Permit && !slices.ContainsFunc(dec.Obligations, func(o mash.Obligation) bool { return o.Code != mash.ObligeProtectLocation })
-	e := mash.Entry{At: now, Actor: actor.ID, Action: "page.view", Hub: hub, Request: request, Shown: shown, Detail: map[string]string{"page": page}}
-	if !permitted {
-		e.Action, e.Shown = "page.denied", nil
-	}
-	if err := n.Store.Update(ctx, func(tx mash.NodeTx) error { return n.note(tx, &dec, e) }); err != nil {
-		return err
-	}
-	switch {
-	case dec.Fault:
-		return mash.Undecided()
-	case !permitted:
-		return noTask()
-	}
-	return nil
-}
-
-// MayView decides and records whether an actor may open a page of the node
-// that is about no task. Errors: CodeNotFound, CodeFault.
-func (n *Node) MayView(ctx context.Context, actor mash.Actor, page string) error {
-	return n.view(ctx, actor, n.Links[0].Hub, page, "", nil)
 }
 
 // pageOf is the page of the policy's table of views that a kind of task is

@@ -47,16 +47,27 @@ func (t exchangeTx) Quarantine(q mash.Quarantined) error {
 	}
 }
 
+// onTopics is the condition of a list of topics in ?1; null is any.
+const onTopics = ` (?1 = 'null' OR topic IN (SELECT value FROM json_each(?1)))`
+
 // Quarantined lists the newest first.
-func (t exchangeTx) Quarantined(limit int) ([]mash.Quarantined, error) {
+func (t exchangeTx) Quarantined(topics []string, limit int) ([]mash.Quarantined, error) {
+	on, err := doc(topics)
+	if err != nil {
+		return nil, err
+	}
 	return many(t.tx, func(r row) (q mash.Quarantined, err error) {
 		err = r.Scan(&q.ID, &q.Topic, &q.Partition, &q.Offset, &q.Hash, &q.Code, &q.Sealed, when{&q.At}, when{&q.Seen}, &q.SeenBy, &q.SeenWhy)
 		return q, err
-	}, `SELECT id, topic, part, pos, hash, code, sealed, came, seen, seer, found FROM quarantine ORDER BY seq DESC LIMIT ?1`, atMost(limit))
+	}, `SELECT id, topic, part, pos, hash, code, sealed, came, seen, seer, found FROM quarantine WHERE`+onTopics+` ORDER BY seq DESC LIMIT ?2`, on, atMost(limit))
 }
 
 // QuarantineState counts what is there.
-func (t exchangeTx) QuarantineState() (mash.QuarantineState, error) {
+func (t exchangeTx) QuarantineState(topics []string) (mash.QuarantineState, error) {
+	on, err := doc(topics)
+	if err != nil {
+		return mash.QuarantineState{}, err
+	}
 	return one(t.tx, func(r row) (s mash.QuarantineState, err error) {
 		var latest, beyond time.Time
 		err = r.Scan(&s.Kept, &s.Unseen, &s.Bytes, when{&latest}, &s.Beyond, when{&beyond})
@@ -67,23 +78,31 @@ func (t exchangeTx) QuarantineState() (mash.QuarantineState, error) {
 		return s, err
 	}, `SELECT count(*), coalesce(sum(CASE WHEN seen = 0 THEN 1 ELSE 0 END), 0),
 		coalesce(sum(size), 0), coalesce(max(came), 0),
-		(SELECT counted FROM quarantine_beyond), (SELECT last FROM quarantine_beyond) FROM quarantine`)
+		(SELECT CASE ?1 WHEN 'null' THEN counted ELSE 0 END FROM quarantine_beyond),
+		(SELECT CASE ?1 WHEN 'null' THEN last ELSE 0 END FROM quarantine_beyond) FROM quarantine WHERE`+onTopics, on)
 }
 
-// SeeQuarantined marks as looked at what came until an instant, and forgets how
-// many were only counted by then. It returns the ids that it marked.
-func (t exchangeTx) SeeQuarantined(by, why string, until, at time.Time) ([]string, error) {
-	ids, err := many(t.tx, func(r row) (id string, err error) {
-		err = r.Scan(&id)
-		return id, err
-	}, `SELECT id FROM quarantine WHERE seen = 0 AND came <= ?1 ORDER BY seq`, ms(until))
+// SeeQuarantined marks as looked at what came until an instant and, if it is of
+// any topic, forgets how many were only counted by then. It returns the ids that
+// it marked.
+func (t exchangeTx) SeeQuarantined(topics []string, by, why string, until, at time.Time) ([]string, error) {
+	on, err := doc(topics)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := t.exec(`UPDATE quarantine SET seen = ?2, seer = ?3, found = ?4 WHERE seen = 0 AND came <= ?1`,
-		ms(until), ms(at), by, why); err != nil {
+	ids, err := many(t.tx, func(r row) (id string, err error) {
+		err = r.Scan(&id)
+		return id, err
+	}, `SELECT id FROM quarantine WHERE seen = 0 AND came <= ?2 AND`+onTopics+` ORDER BY seq`, on, ms(until))
+	if err != nil {
 		return nil, err
 	}
-	_, err = t.exec(`UPDATE quarantine_beyond SET counted = 0 WHERE last <= ?1`, ms(until))
+	if _, err := t.exec(`UPDATE quarantine SET seen = ?3, seer = ?4, found = ?5 WHERE seen = 0 AND came <= ?2 AND`+onTopics,
+		on, ms(until), ms(at), by, why); err != nil {
+		return nil, err
+	}
+	if topics == nil {
+		_, err = t.exec(`UPDATE quarantine_beyond SET counted = 0 WHERE last <= ?1`, ms(until))
+	}
 	return ids, err
 }

@@ -128,7 +128,7 @@ func fillMessages(tx mash.ExchangeTx, p string) error {
 // fillExchange puts a row into every other table that hub and node share.
 func fillExchange(tx mash.ExchangeTx) error {
 	err := errors.Join(tx.SetPosition("topic", 0, 1), tx.Quarantine(mash.Quarantined{ID: "q1", At: start, Sealed: []byte("junk")}))
-	_, seen := tx.SeeQuarantined("w", "why", start, start)
+	_, seen := tx.SeeQuarantined(nil, "w", "why", start, start)
 	return errors.Join(err, seen, tx.SetAuditIndex("au1", 0), tx.PutTreeHashes(0, [][32]byte{{1}}, 1), tx.PutCheckpoint(1, []byte("note"), start),
 		tx.PutKey(mash.Key{Owner: "agency/police", ID: "k1", Use: mash.KeySign, From: start}),
 		tx.PutPolicyFiles("v1", []byte("{}")), tx.PutEdition(mash.Edition{ID: "ed1", Hub: "fernshire", Version: "v1"}))

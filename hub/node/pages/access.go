@@ -30,7 +30,7 @@ func (s *site) authorise(r *http.Request, rule string, u kit.User) error {
 		return kit.ErrDenied // signed in, and a stranger here
 	}
 	if rule == ruleAudit {
-		switch err := s.Node.MayView(r.Context(), u.Actor(), rule); mash.CodeOf(err) {
+		switch err := s.Node.MayViewAll(r.Context(), u.Actor(), rule); mash.CodeOf(err) {
 		case mash.CodeNotFound:
 			return kit.ErrDenied
 		case mash.CodeFault:

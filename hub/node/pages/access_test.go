@@ -105,7 +105,7 @@ func TestAnotherUnit(t *testing.T) {
 	req := f.ask(millbrook, told, concerns, rowan())
 	task := f.taskOf(req).ID
 	host := mash.Actor{ID: "host", Roles: []string{mash.RoleReviewer}, Agency: "schools"} // works for no school
-	if tasks, err := f.node.Inbox(t.Context(), host); err != nil || len(tasks) != 0 {
+	if tasks, _, err := f.node.Inbox(t.Context(), host); err != nil || len(tasks) != 0 {
 		t.Errorf("who hosts the node sees %d tasks, %v", len(tasks), err)
 	}
 	if _, err := f.node.OpenTask(t.Context(), host, task); mash.CodeOf(err) != mash.CodeNotFound {

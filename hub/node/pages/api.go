@@ -37,7 +37,8 @@ func listed(t mash.Task) listedTask {
 // taskList is one page of the inbox.
 type taskList struct {
 	mash.Paging
-	Tasks []listedTask `json:"tasks"`
+	Undecided []string     `json:"undecided,omitempty" doc:"Hubs whose agreements could not decide: what waits for them is missing"`
+	Tasks     []listedTask `json:"tasks"`
 }
 
 // openTask is a task with what its person needs for it.
@@ -106,12 +107,12 @@ func (s *site) api() {
 		Published:   map[reflect.Type]reflect.Type{reflect.TypeFor[record.ContactPoints](): reflect.TypeFor[[]record.Contact]()}}), s.Node
 	kit.Add[kit.WithPage](a, kit.Get("tasks", "/tasks", ruleInbox, "What waits, nearest target first, a page at a time"),
 		func(c kit.Call, _ kit.Nothing) (taskList, error) {
-			all, err := n.Inbox(c, c.Actor)
+			all, undecided, err := n.Inbox(c, c.Actor)
 			if err != nil {
 				return taskList{}, err
 			}
 			paging, here := pageOf(all, c.Page)
-			list := taskList{Paging: paging, Tasks: []listedTask{}}
+			list := taskList{Paging: paging, Undecided: undecided, Tasks: []listedTask{}}
 			for _, t := range here {
 				row := listed(t.Task)
 				row.Reference, row.TargetAt = t.Reference, t.Target

@@ -16,7 +16,7 @@ import (
 // Nothing about anybody asked about.
 func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 	who := actor(r.Context())
-	tasks, err := s.Node.Inbox(r.Context(), who)
+	tasks, undecided, err := s.Node.Inbox(r.Context(), who)
 	if err != nil {
 		return err
 	}
@@ -29,6 +29,9 @@ func (s *site) inbox(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body = append(body, unopened...)
+	for _, hub := range undecided {
+		body = append(body, kit.Inset{Text: "Whether you may see what waits for " + hub + " could not be decided, so it is missing here. It is recorded. Tell the hub manager."})
+	}
 	paging, here := pageOf(tasks, kit.PageNumber(r))
 	list := kit.Stack{s.taskTable(here, paging, len(who.Units) == 1)}
 	if shown := kit.Shown(paging); shown != "" {

@@ -236,30 +236,46 @@ func quarantine[T mash.ExchangeTx](b bench[T]) {
 	b.do(func(tx T) error { return errors.Join(tx.Quarantine(q), tx.Quarantine(q2)) })
 	b.fails(is(mash.ErrStale), func(tx T) error { return tx.Quarantine(q) })
 	b.see(func(tx T) error {
-		all, err := tx.Quarantined(10)
+		all, err := tx.Quarantined(nil, 10)
 		same(b.t, "newest first", all, []mash.Quarantined{q2, q})
-		some, err2 := tx.Quarantined(1)
-		state, err3 := tx.QuarantineState()
+		some, err2 := tx.Quarantined(nil, 1)
+		state, err3 := tx.QuarantineState(nil)
 		return errors.Join(err, err2, err3, expect("limit", len(some), 1),
 			expect("state", state, mash.QuarantineState{Kept: 2, Unseen: 2, Bytes: 4, Last: at(0)}))
 	})
+	elsewhere := q
+	elsewhere.ID, elsewhere.Topic, elsewhere.At = "q0", "u", at(time.Second)
+	b.do(func(tx T) error { // of one topic, nothing of another is listed, counted or marked
+		return tx.Quarantine(elsewhere)
+	})
+	b.do(func(tx T) error {
+		some, err := tx.Quarantined([]string{"u", "v"}, 10)
+		state, err2 := tx.QuarantineState([]string{"t"})
+		none, err3 := tx.QuarantineState([]string{})
+		marked, err4 := tx.SeeQuarantined([]string{"v"}, "ig", "a test", at(time.Hour), at(time.Hour))
+		own, err5 := tx.SeeQuarantined([]string{"u"}, "ig", "a test", at(time.Hour), at(time.Hour))
+		same(b.t, "of a topic", some, []mash.Quarantined{elsewhere})
+		return errors.Join(err, err2, err3, err4, err5, expect("state", state, mash.QuarantineState{Kept: 2, Unseen: 2, Bytes: 4, Last: at(0)}),
+			expect("of none", none, mash.QuarantineState{}), expect("marked", len(marked), 0), expect("own", own, []string{"q0"}))
+	})
+	elsewhere.Seen, elsewhere.SeenBy, elsewhere.SeenWhy = at(time.Hour), "ig", "a test"
 	later := q
 	later.ID, later.At, later.Hash = "q3", at(time.Minute), ""
 	b.do(func(tx T) error { return tx.Quarantine(later) })
 	sum := sha256.Sum256(later.Sealed)
 	later.Hash = hex.EncodeToString(sum[:])
 	b.do(func(tx T) error { // what came since the list was made is not marked
-		marked, err := tx.SeeQuarantined("ig", "a test", at(time.Second), at(time.Hour))
-		again, err2 := tx.SeeQuarantined("other", "again", at(time.Second), at(time.Hour))
+		marked, err := tx.SeeQuarantined(nil, "ig", "a test", at(time.Second), at(time.Hour))
+		again, err2 := tx.SeeQuarantined(nil, "other", "again", at(time.Second), at(time.Hour))
 		return errors.Join(err, err2, expect("marked", marked, []string{"q1", "q2"}), expect("again", len(again), 0))
 	})
 	q.Seen, q.SeenBy, q.SeenWhy = at(time.Hour), "ig", "a test"
 	q2.Seen, q2.SeenBy, q2.SeenWhy = q.Seen, q.SeenBy, q.SeenWhy
 	b.see(func(tx T) error {
-		all, err := tx.Quarantined(10)
-		same(b.t, "seen", all, []mash.Quarantined{later, q2, q})
-		state, err2 := tx.QuarantineState()
-		return errors.Join(err, err2, expect("state", state, mash.QuarantineState{Kept: 3, Unseen: 1, Bytes: 6, Last: at(time.Minute)}))
+		all, err := tx.Quarantined(nil, 10)
+		same(b.t, "seen", all, []mash.Quarantined{later, elsewhere, q2, q})
+		state, err2 := tx.QuarantineState(nil)
+		return errors.Join(err, err2, expect("state", state, mash.QuarantineState{Kept: 4, Unseen: 1, Bytes: 8, Last: at(time.Minute)}))
 	})
 }
 
@@ -282,14 +298,14 @@ func quarantineBounds[T mash.ExchangeTx](b bench[T]) {
 		return nil
 	})
 	state := func() (s mash.QuarantineState) {
-		b.see(func(tx T) (err error) { s, err = tx.QuarantineState(); return err })
+		b.see(func(tx T) (err error) { s, err = tx.QuarantineState(nil); return err })
 		return s
 	}
 	if s := state(); s.Kept != fits+2 || s.Bytes != mash.QuarantineBytes {
 		b.t.Errorf("%+v", s)
 	}
 	b.see(func(tx T) error {
-		all, err := tx.Quarantined(0)
+		all, err := tx.Quarantined(nil, 0)
 		oldest := all[len(all)-2:]
 		return errors.Join(err, expect("oldest bytes", oldest[0].Sealed == nil && oldest[1].Sealed == nil, true),
 			expect("its hash", oldest[1].Hash, "h0"), expect("the next", len(all[len(all)-3].Sealed), big))
@@ -310,13 +326,13 @@ func quarantineBounds[T mash.ExchangeTx](b bench[T]) {
 	if s := state(); s.Kept != mash.QuarantineRows || s.Beyond != 3 || s.Unseen != mash.QuarantineRows+3 || !s.Last.Equal(last) {
 		b.t.Errorf("beyond the rows: %+v", s)
 	}
-	b.do(func(tx T) error { _, err := tx.SeeQuarantined("ig", "a flood", last, at(time.Hour)); return err })
+	b.do(func(tx T) error { _, err := tx.SeeQuarantined(nil, "ig", "a flood", last, at(time.Hour)); return err })
 	fill(mash.QuarantineRows+3, mash.QuarantineRows+5)
 	if s := state(); s.Kept != mash.QuarantineRows || s.Beyond != 0 || s.Unseen != 2 {
 		b.t.Errorf("after somebody looked: %+v", s)
 	}
 	b.see(func(tx T) error {
-		all, err := tx.Quarantined(1)
+		all, err := tx.Quarantined(nil, 1)
 		return errors.Join(err, expect("the newest is kept", all[0].ID, fmt.Sprintf("q%d", mash.QuarantineRows+4)))
 	})
 }
