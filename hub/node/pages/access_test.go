@@ -3,9 +3,14 @@ package pages
 import (
 	"bufio"
 	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -321,5 +326,39 @@ func TestNewRefuses(t *testing.T) {
 	}
 	if _, err := New(good); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPagesReadNoStore: what the package's comment says the pages read
+// themselves is all that they read.
+func TestPagesReadNoStore(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reads []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(fn, func(x ast.Node) bool {
+				if s, ok := x.(*ast.SelectorExpr); ok && s.Sel.Name == "Store" {
+					reads = append(reads, name+" "+fn.Name.Name)
+				}
+				return true
+			})
+		}
+	}
+	if !slices.Equal(reads, []string{"api.go Export"}) {
+		t.Errorf("the store is read in %v", reads)
 	}
 }

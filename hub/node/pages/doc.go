@@ -11,10 +11,9 @@
 //
 //   - Everything about a task goes through the methods of node.Node, which
 //     decide by policy and record before they show or change anything. Whose
-//     task it is not gets the same answer as for one that does not exist. Two
-//     things the node has no method for yet, and the pages do themselves: the
-//     decision on the audit export (access.go), and reading a question's
-//     reference and target for an inbox that was just allowed (inbox.go).
+//     task it is not gets the same answer as for one that does not exist. One
+//     thing the pages read themselves, once the node let them (access.go): the
+//     log, to write it out (api.go).
 //   - The inbox shows kinds, units, references and times. Names stand on the
 //     page of a task only: never in an address, a title, a flash or a log.
 //   - The API calls the methods that the forms call. What an answer may hold is
