@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -121,6 +122,80 @@ func TestEverythingElseWidens(t *testing.T) {
 	}
 	if got, err := Diff(policies.FS, policies.FS); err != nil || len(got) != 0 {
 		t.Errorf("nothing: %+v, %v", got, err)
+	}
+}
+
+// TestWhatYAMLHides: what the engine reads otherwise is a difference, and what it
+// would read otherwise than people do is refused.
+func TestWhatYAMLHides(t *testing.T) {
+	const file = "agreements/mash-fernshire.yaml"
+	shipped, err := Files(policies.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(from, to string) map[string]string {
+		t.Helper()
+		if !strings.Contains(shipped[file], from) {
+			t.Fatalf("the agreement has no %q", from)
+		}
+		out := maps.Clone(shipped)
+		out[file] = strings.Replace(out[file], from, to, 1)
+		return out
+	}
+	const cell = "police.crime: {s47: content, s17: content, early_help: existence"
+	for name, files := range map[string]map[string]string{
+		"a mode that is unknown":           with(cell, "police.crime: {s47: content, s17: content, early_help: everything"),
+		"a truth value becomes a word":     with("dispensation: true", `dispensation: "true"`),
+		"two words become one":             with("[CA1989-s47, CA2004-s11", `["CA1989-s47, CA2004-s11"`),
+		"a status that is unknown":         with("  status: active", "  status: Suspended"),
+		"another agreement under its name": with("mash-fernshire:", "mash-marlshire:"),
+	} {
+		changes, err := Diff(policies.FS, FS(files))
+		if err != nil || len(changes) == 0 || !changes[0].Widens {
+			t.Errorf("%s: %+v, %v", name, changes, err)
+		}
+	}
+	for name, files := range map[string]map[string]string{
+		"a tag":     with(cell, "police.crime: {s47: content, s17: content, early_help: !!binary Y29udGVudA=="),
+		"a key":     with("fernshire/police:", "!!binary ZmVybnNoaXJlL3BvbGljZQ==:"),
+		"an alias":  with(cell, "police.crime: {s47: &x content, s17: content, early_help: *x"),
+		"an anchor": with(cell, "police.crime: {s47: &x content, s17: content, early_help: existence"),
+		"a merge":   with(cell, "police.crime: {<<: {early_help: content}, s47: content, s17: content"),
+	} {
+		_, diff := Diff(policies.FS, FS(files))
+		for what, err := range map[string]error{"diff": diff, "check": Check(FS(files))} {
+			var e *mash.Error
+			if !asError(err, &e) || e.Field != file || e.Remedy == "" {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+	}
+	// The ids of two agreements change places, and no other word does.
+	swapped := with("mash-fernshire:", "encompass-fernshire:")
+	const other = "agreements/encompass-fernshire.yaml"
+	swapped[other] = strings.Replace(swapped[other], "encompass-fernshire:", "mash-fernshire:", 1)
+	if changes, err := Diff(policies.FS, FS(swapped)); err != nil || len(changes) < 10 || !changes[0].Widens {
+		t.Errorf("two agreements under each other's name: %d changes, %v", len(changes), err)
+	}
+}
+
+// TestStopped: nothing comes of a change of what is suspended with it.
+func TestStopped(t *testing.T) {
+	for pair, want := range map[string][2]bool{"": {true, true}, "fernshire/police": {true, false}, "fernshire/health": {false, true}} {
+		files, err := SetStatus(policies.FS, "mash-fernshire", pair, "suspended")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range []string{"fernshire/police", "fernshire/health"} {
+			if got, err := Stopped(FS(files), Change{Agreement: "mash-fernshire", Pair: p}); err != nil || got != want[i] {
+				t.Errorf("%q suspended, %s: %v, %v", pair, p, got, err)
+			}
+		}
+		for _, c := range []Change{{}, {Agreement: "encompass-fernshire"}, {Agreement: "nothing"}} {
+			if got, err := Stopped(FS(files), c); err != nil || got {
+				t.Errorf("%q suspended, %+v: %v, %v", pair, c, got, err)
+			}
+		}
 	}
 }
 

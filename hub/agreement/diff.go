@@ -46,19 +46,31 @@ func Diff(was, now fs.FS) ([]Change, error) {
 	}
 	var out []Change
 	for _, p := range slices.Sorted(maps.Keys(union(before, after))) {
-		a, b := before[p], after[p]
 		switch {
-		case a == b:
-		case strings.HasPrefix(p, "agreements/") && a != "" && b != "":
-			some, err := compare(p, a, b, names)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, some...)
+		case strings.HasPrefix(p, "agreements/") || before[p] == after[p]:
 		case strings.HasPrefix(p, "rego/"):
 			out = append(out, Change{Widens: true, Sentence: "The rules themselves change (" + p + ")."})
 		default:
 			out = append(out, Change{Widens: true, Sentence: "What the rules look up changes (" + p + ")."})
+		}
+	}
+	left, err := byID(was)
+	if err != nil {
+		return nil, err
+	}
+	right, err := byID(now)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(union(left, right))) {
+		a, b := left[id], right[id]
+		switch {
+		case a.root == nil:
+			out = append(out, Change{Agreement: id, Widens: true, Sentence: "The agreement " + id + " is new (" + b.path + ")."})
+		case b.root == nil:
+			out = append(out, Change{Agreement: id, Widens: true, Sentence: "The agreement " + id + " is not there any more."})
+		case a.text != b.text:
+			out = append(out, compare(a, b, names)...)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Change) int {
@@ -73,7 +85,7 @@ func Diff(was, now fs.FS) ([]Change, error) {
 	return out, nil
 }
 
-func union(a, b map[string]string) map[string]bool {
+func union[V any](a, b map[string]V) map[string]bool {
 	out := map[string]bool{}
 	for k := range a {
 		out[k] = true
@@ -84,59 +96,86 @@ func union(a, b map[string]string) map[string]bool {
 	return out
 }
 
-// compare lists what differs between two versions of one agreement's file.
-func compare(path, was, now string, names map[string]string) ([]Change, error) {
-	var a, b yaml.Node
-	for text, n := range map[string]*yaml.Node{was: &a, now: &b} {
-		if err := yaml.Unmarshal([]byte(text), n); err != nil || len(n.Content) != 1 || len(n.Content[0].Content) != 2 {
-			return nil, fmt.Errorf("reading %s: not one agreement", path)
-		}
+// byID gives the agreements of a folder. The engine finds them by id, whichever
+// file they stand in.
+func byID(files fs.FS) (map[string]document, error) {
+	docs, err := documents(files)
+	out := map[string]document{}
+	for _, d := range docs {
+		out[d.id] = d
 	}
-	id := b.Content[0].Content[0].Value
-	left, right := map[string]string{}, map[string]string{}
-	flatten(a.Content[0].Content[1], "", left)
-	flatten(b.Content[0].Content[1], "", right)
-	root := b.Content[0].Content[1]
-	var out []Change
-	for _, place := range slices.Sorted(maps.Keys(union(left, right))) {
-		if left[place] != right[place] {
-			out = append(out, sentence(id, root, strings.Split(place, "\x00"), left[place], right[place], names))
-		}
-	}
-	if len(out) == 0 {
-		out = append(out, Change{Agreement: id, Sentence: "Only comments or layout change (" + path + ")."})
-	}
-	return out, nil
+	return out, err
 }
 
-// flatten lists a tree's scalars by their place.
-func flatten(n *yaml.Node, place string, into map[string]string) {
+// compare lists what differs between two versions of one agreement.
+func compare(was, now document, names map[string]string) (out []Change) {
+	left, right := map[string]leaf{}, map[string]leaf{}
+	flatten(was.root, "", left)
+	flatten(now.root, "", right)
+	for _, place := range slices.Sorted(maps.Keys(union(left, right))) {
+		a, b := left[place], right[place]
+		if a == b {
+			continue
+		}
+		if a.shown == b.shown { // a word and a truth value, say
+			a.shown, b.shown = a.read, b.read
+		}
+		out = append(out, sentence(now.id, now.root, strings.Split(place, "\x00"), a.shown, b.shown, names))
+	}
+	if len(out) == 0 {
+		out = append(out, Change{Agreement: now.id, Sentence: "Only comments or layout change (" + now.path + ")."})
+	}
+	return out
+}
+
+// leaf is what stands at a place: what the engine reads there, with its type,
+// and how people read it.
+type leaf struct{ read, shown string }
+
+// flatten lists what stands in a tree by its place. An empty table stands there
+// too.
+func flatten(n *yaml.Node, place string, into map[string]leaf) {
 	join := func(key string) string {
 		if place == "" {
 			return key
 		}
 		return place + "\x00" + key
 	}
-	switch n.Kind {
-	case yaml.MappingNode:
+	switch {
+	case n.Kind == yaml.MappingNode && len(n.Content) > 0:
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			flatten(n.Content[i+1], join(n.Content[i].Value), into)
 		}
-	case yaml.SequenceNode:
-		var all []string
+	case n.Kind == yaml.SequenceNode:
+		all := leaf{read: n.ShortTag()}
 		for i, c := range n.Content {
 			if c.Kind != yaml.ScalarNode {
 				flatten(c, join(fmt.Sprint(i)), into)
 				continue
 			}
-			all = append(all, c.Value)
+			if all.shown != "" {
+				all.shown += ", "
+			}
+			all.read, all.shown = all.read+fmt.Sprintf(" %s %q", c.ShortTag(), c.Value), all.shown+c.Value
 		}
-		into[place] = strings.Join(all, ", ")
-	case yaml.AliasNode:
-		flatten(n.Alias, place, into)
+		into[place] = all
 	default:
-		into[place] = n.Value
+		into[place] = leaf{n.ShortTag() + " " + n.Value, n.Value}
 	}
+}
+
+// stops reports whether nothing is shared under a status.
+func stops(status string) bool { return status == "suspended" || status == "revoked" }
+
+// Stopped reports whether nothing can come of a change, because what it is about
+// is suspended in the version that it leads to.
+func Stopped(now fs.FS, c Change) (bool, error) {
+	all, err := byID(now)
+	d := all[c.Agreement]
+	if err != nil || d.root == nil {
+		return false, err
+	}
+	return stops(value(at(d.root, "status"))) || c.Pair != "" && stops(value(at(d.root, "pairs", c.Pair, "status"))), nil
 }
 
 // sentence words one difference.
@@ -147,7 +186,7 @@ func sentence(id string, root *yaml.Node, keys []string, was, now string, names 
 	case len(keys) == 5 && keys[0] == "pairs" && keys[2] == "categories":
 		c.Pair, c.Category, c.Purpose = keys[1], keys[3], keys[4]
 		c.Was, c.Now = cmp.Or(was, "none"), cmp.Or(now, "none")
-		c.Widens = slices.Index(modes, c.Now) > slices.Index(modes, c.Was)
+		c.Widens = !slices.Contains(modes, c.Now) || slices.Index(modes, c.Now) > slices.Index(modes, c.Was)
 		text := modeSentences[c.Now]
 		if text == "" {
 			text = "has no known mode for %s"
@@ -155,10 +194,10 @@ func sentence(id string, root *yaml.Node, keys []string, was, now string, names 
 		c.Sentence = fmt.Sprintf("For %s, %s "+text+". Until now it "+cmp.Or(modeSentences[c.Was], "had no known mode for %s")+".",
 			cmp.Or(purposeSentences[c.Purpose], c.Purpose), party(c.Pair), cmp.Or(names[c.Category], c.Category), "it")
 	case len(keys) == 1 && keys[0] == "status":
-		c.Widens = now == "active"
+		c.Widens = !stops(now)
 		c.Sentence = "The whole agreement is " + now + ". Until now it was " + was + "."
 	case len(keys) == 3 && keys[0] == "pairs" && keys[2] == "status":
-		c.Pair, c.Widens = keys[1], now == "active"
+		c.Pair, c.Widens = keys[1], !stops(now)
 		c.Sentence = party(c.Pair) + " is " + now + ". Until now it was " + was + "."
 	default:
 		c.Widens = true

@@ -5,5 +5,6 @@
 //
 // What must hold: a change of one cell is a change of that text alone, comments
 // and layout included; a difference that is not surely narrower counts as
-// widening.
+// widening; nothing that the engine reads otherwise is no difference, so what
+// YAML can say in two ways (an alias, a merge, a tag) is refused.
 package agreement

@@ -37,10 +37,34 @@ func documents(files fs.FS) ([]document, error) {
 		if len(n.Content) != 1 || n.Content[0].Kind != yaml.MappingNode || len(n.Content[0].Content) != 2 {
 			return nil, mash.Invalid(p, "has not exactly one root key", "give it one: the agreement's id")
 		}
+		if err := plain(p, &n); err != nil {
+			return nil, err
+		}
 		m := n.Content[0].Content
 		out = append(out, document{path: p, text: all[p], id: m[0].Value, root: m[1]})
 	}
 	return out, nil
+}
+
+// plain refuses what says one thing to a reader and another to the engine: an
+// alias, a merge, or a tag, behind which a word may stand in another form.
+func plain(path string, n *yaml.Node) error {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 || n.ShortTag() == "!!merge" {
+		return mash.Invalid(path, fmt.Sprintf("has an anchor, an alias, a merge or a tag in line %d", n.Line), "write out what stands there")
+	}
+	for _, c := range n.Content {
+		if err := plain(path, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check reports whether every agreement of a folder can be read as a document.
+// Errors: CodeInvalid, with the file and the remedy.
+func Check(files fs.FS) error {
+	_, err := documents(files)
+	return err
 }
 
 // at follows keys from a mapping; nil where one is missing.

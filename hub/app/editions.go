@@ -22,6 +22,9 @@ type engine struct{ *protocol.Point }
 
 // Check implements edition.Engine.
 func (e engine) Check(ctx context.Context, files edition.Files) (string, error) {
+	if err := agreement.Check(folder(files)); err != nil {
+		return "", err
+	}
 	version, err := protocol.Check(ctx, folder(files))
 	if err != nil {
 		return "", mash.Invalid("files", err.Error(), "mend what is named, and check again")
