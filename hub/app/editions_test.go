@@ -397,6 +397,50 @@ func TestAnAgencyAgreesForItself(t *testing.T) {
 	p.inForce(e.Version, "police", "housing")
 }
 
+// TestAnEmergencyWaitsForNobody: an agency is stopped at once, also where a change
+// from before still waits for it; whoever begins again is asked about that change.
+func TestAnEmergencyWaitsForNobody(t *testing.T) {
+	p := newPlay(t, "police", "housing")
+	ig, manager, d := p.as("ig").Actor, p.as("manager").Actor, p.hub.Editions
+	at, police := p.at("police"), p.nodes["police"].Editions["fernshire"]
+	before := p.hub.Policy.Version()
+	waits := func(id string) {
+		p.eventually("it waits", func() bool {
+			all, err := police.List(t.Context(), at.staff())
+			p.must(err)
+			return len(all) > 0 && all[0].ID == id && all[0].State == mash.EditionHeld && len(all[0].Widens) == 1 && strings.Contains(all[0].Widens[0].Sentence, "early help")
+		})
+	}
+	again := func(version string) mash.Edition {
+		e, err := d.Again(t.Context(), ig, version, "It was a false alarm")
+		p.must(err)
+		p.must(d.Approve(t.Context(), manager, e.ID, time.Time{}))
+		return e
+	}
+	files, err := shipped()
+	p.must(err)
+	wider := maps.Clone(files)
+	wider[agreementFile] = strings.Replace(files[agreementFile], "police.crime: {s47: content, s17: content, early_help: existence", "police.crime: {s47: content, s17: content, early_help: content", 1)
+	e, err := d.Propose(t.Context(), ig, wider, "Early help needs it")
+	p.must(err)
+	p.must(d.Approve(t.Context(), manager, e.ID, time.Time{}))
+	p.inForce(e.Version, "housing")
+	waits(e.ID)
+
+	stop, err := d.Suspend(t.Context(), manager, "mash-fernshire", "fernshire/police", "Their keys may be stolen")
+	p.must(err)
+	p.inForce(stop.Version, "police", "housing")
+	waits(again(e.Version).ID)
+	if v := p.nodes["police"].Policies["fernshire"].Version(); v != stop.Version {
+		t.Error("the police node shares again, and nobody there said so")
+	}
+	again(before)
+	p.inForce(before, "police", "housing")
+
+	// The stop is no consent: what it stopped is asked about still.
+	waits(again(e.Version).ID)
+}
+
 // TestAnAgencyRefuses goes on by what it agreed to, and the next change asks
 // again for all that came since.
 func TestAnAgencyRefuses(t *testing.T) {

@@ -10,15 +10,19 @@
 //
 // What must hold:
 //
-//   - Nothing is in force that two people did not agree to, but for an emergency
-//     edition, which only narrows.
+//   - Nothing is in force that two people did not agree to, but for what the
+//     program was shipped with, and an emergency edition, which only narrows.
 //   - An epoch never goes back. Two editions never have one epoch: a node that is
 //     offered an older one, or another under the same number, refuses it.
 //   - A node verifies the manifest by the verifier that it pinned when it was
 //     enrolled, and the version by reading the files itself: it takes nobody's
 //     word for what they hash to.
-//   - What an agency's own node would release more of, by a new edition, waits
-//     there for that agency's own person.
+//   - What an agency's own node would release more of, by a new edition, than by
+//     the one that it last agreed to, waits there for that agency's own person.
+//     What the edition stops does not wait, and the stop is no consent. A stop on
+//     top of rules or tables that wait there waits with them: nobody can tell
+//     whether it stops anything by rules that are not in force. The hub asks
+//     nothing of who is stopped, whatever its node does.
 //   - What is in force is stored before it decides anything, and is in force again
 //     after a restart. If it cannot be read then, the process does not start.
 //   - Each step is an audit entry in the transaction of the step (I5).

@@ -87,16 +87,17 @@ func (n *Node) Take(ctx context.Context, tx mash.NodeTx, m exchange.Received) er
 	return n.note(tx, m.At, string(m.Issuer), "policy.receive", e)
 }
 
-// widens lists what an edition lets this agency release more of than it did by
-// what is in force here; nothing where the agency decided by that version before.
+// widens lists what an edition lets this agency release more of than it last
+// agreed to; nothing where it agreed to that version before. What an edition
+// stops with the same stroke is none of it: an emergency waits for nobody, and
+// whoever begins again is asked then.
 func (n *Node) widens(tx mash.NodeTx, all []mash.Edition, e mash.Edition, files Files) (out []agreement.Change, err error) {
-	known := e.Version == n.shipped || slices.ContainsFunc(all, func(x mash.Edition) bool { return x.Version == e.Version && !x.InForceAt.IsZero() })
-	if known {
+	if e.Version == n.shipped || slices.ContainsFunc(all, func(x mash.Edition) bool { return x.Version == e.Version && agreed(x) }) {
 		return nil, nil
 	}
 	was := n.Shipped
-	if current, ok := inForce(all); ok {
-		if was, err = filesOf(tx, current.Version); err != nil {
+	if i := slices.IndexFunc(all, agreed); i >= 0 {
+		if was, err = filesOf(tx, all[i].Version); err != nil {
 			return nil, err
 		}
 	}
@@ -105,11 +106,24 @@ func (n *Node) widens(tx mash.NodeTx, all []mash.Edition, e mash.Edition, files 
 		return nil, mash.Errorf(mash.CodeBadMessage, "the agreements cannot be compared: %w", err)
 	}
 	for _, c := range changes {
-		if c.Widens && (c.Pair == "" || slices.Contains(strings.Split(c.Pair, "/"), n.Agency)) {
+		if !c.Widens || c.Pair != "" && !slices.Contains(strings.Split(c.Pair, "/"), n.Agency) {
+			continue
+		}
+		stopped, err := agreement.Stopped(agreement.FS(files), c)
+		if err != nil {
+			return nil, mash.Errorf(mash.CodeBadMessage, "the agreements cannot be compared: %w", err)
+		}
+		if !stopped {
 			out = append(out, c)
 		}
 	}
 	return out, nil
+}
+
+// agreed reports whether an edition was in force here with all that it says: not
+// as an emergency's, of which a part was stopped and waited for nobody.
+func agreed(e mash.Edition) bool {
+	return !e.InForceAt.IsZero() && (!e.Emergency || e.AcceptedBy != "")
 }
 
 // Waiting is an edition at a node, with what it would let the agency release
