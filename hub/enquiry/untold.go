@@ -73,7 +73,7 @@ func (d *Desk) Telephoned(ctx context.Context, actor mash.Actor, requestID strin
 			return err
 		}
 		if !Untold(r.Marks) {
-			return mash.Errorf(mash.CodeConflict, "there is nothing that this agency must be telephoned about")
+			return mash.Conflict("there is nothing that this agency must be telephoned about", "look at the board again")
 		}
 		r.Marks = without(r.Marks, byTelephone...)
 		if err := tx.UpdateRequest(r); err != nil {
