@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -34,7 +35,6 @@ type Desk struct {
 	Signer   note.Signer // the policy root
 	// Suspended gives files with an agreement, or one pair of it, suspended.
 	Suspended func(files Files, agreement, pair string) (Files, error)
-	Shipped   Files // what the program came with
 	post      Poster
 
 	mu   sync.Mutex
@@ -54,7 +54,7 @@ func (d *Desk) Connect(p Poster) { d.post = p }
 const reach = 30 * 24 * time.Hour
 
 func written(field, s string) error {
-	if s = strings.TrimSpace(s); s == "" || len(s) > 5000 {
+	if s = strings.TrimSpace(s); s == "" || utf8.RuneCountInString(s) > 5000 {
 		return mash.Invalid(field, "is missing or longer than 5,000 characters", "say why, in words that partners understand")
 	}
 	return nil

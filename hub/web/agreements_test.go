@@ -60,7 +60,7 @@ func editionsOf(t *testing.T, h *hub, point *protocol.Point, env mash.Env, log *
 		t.Fatal(err)
 	}
 	d := &edition.Desk{Keeper: edition.NewKeeper(edition.Keeper[mash.HubTx]{Hub: "fernshire", Store: h.store, Engine: engine{point}, Audit: h.log, Env: env, Log: log}),
-		May: h.desk.Page, Agencies: agencies, Signer: signer, Shipped: files, Suspended: func(f edition.Files, id, pair string) (edition.Files, error) {
+		May: h.desk.Page, Agencies: agencies, Signer: signer, Suspended: func(f edition.Files, id, pair string) (edition.Files, error) {
 			return agreement.SetStatus(agreement.FS(f), id, pair, "suspended")
 		}}
 	d.Connect(nowhere{env})
