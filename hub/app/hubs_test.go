@@ -363,7 +363,7 @@ func pagesOfTwoHubs(t *testing.T, n *app.Node, files fs.FS, policies []*breakabl
 	if !ok || !ok2 {
 		t.Fatal("the table of views has another form")
 	}
-	for _, page := range []string{"inbox", "quarantine", "audit"} {
+	for _, page := range []string{"inbox", "quarantine", "audit", "signatory"} {
 		own = strings.Replace(own, "      "+page+":", "      no_"+page+":", 1)
 	}
 	narrow["tables/views.yaml"] = &fstest.MapFile{Data: []byte(before + "  agency_reviewer:\n" + own + "  dsl:\n" + after)}
@@ -380,6 +380,14 @@ func pagesOfTwoHubs(t *testing.T, n *app.Node, files fs.FS, policies []*breakabl
 		t.Errorf("recorded: %v, denied %v", view, denied)
 	}
 	quarantine("q-" + world.Hub)
+	for hub, want := range map[string]mash.Code{world.Hub: "", neighbour: mash.CodeNotFound} {
+		if _, err := n.Editions[hub].List(ctx, who); mash.CodeOf(err) != want {
+			t.Errorf("the changes of %s's agreements: %v", hub, err)
+		}
+		if err := n.Editions[hub].Answer(ctx, who, "nothing", true, " "); (mash.CodeOf(err) == mash.CodeNotFound) != (want != "") {
+			t.Errorf("an answer about %s's agreements: %v", hub, err)
+		}
+	}
 	if _, err := n.Node.Systems(ctx, who); err != nil {
 		t.Errorf("the systems: %v", err)
 	}

@@ -147,7 +147,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 				}
 			}}), Agency: o.Agency.ID, Shipped: files, Verifier: func() string { return pinned(secrets, h.ID) },
 			May: func(ctx context.Context, actor mash.Actor, page string) error {
-				return n.Node.MayView(ctx, actor, page)
+				return n.Node.MayViewOf(ctx, actor, h.ID, page)
 			}}
 		if err := n.Editions[h.ID].Keep(ctx, files); err != nil {
 			return n, fmt.Errorf("keeping the shipped agreements: %w", err)

@@ -91,6 +91,12 @@ func (n *Node) view(ctx context.Context, actor mash.Actor, hub, page, request st
 	return nil
 }
 
+// MayViewOf decides by one hub, and records, whether an actor may open a page
+// that shows what is that hub's and about no task. Errors: CodeNotFound, CodeFault.
+func (n *Node) MayViewOf(ctx context.Context, actor mash.Actor, hub, page string) error {
+	return n.view(ctx, actor, hub, page, "", nil)
+}
+
 // MayView decides by each hub, and records, whether an actor may open a page of
 // the node that is about no task and shows nothing of any hub: one that permits
 // it is enough. Errors: CodeNotFound, CodeFault.

@@ -19,40 +19,54 @@ func (s *site) agreements(w http.ResponseWriter, r *http.Request) error {
 	return s.writeAgreements(w, r, "", "", http.StatusOK)
 }
 
+// changes lists the changes of each hub whose agreements show them to the actor:
+// what one permits says nothing about another's. Errors: CodeNotFound where none
+// permits it, CodeFault where one cannot decide.
+func (s *site) changes(ctx context.Context, who mash.Actor) (out []edition.Waiting, err error) {
+	open := false
+	for _, hub := range s.Editions {
+		some, err := hub.List(ctx, who)
+		switch {
+		case mash.CodeOf(err) == mash.CodeNotFound:
+			continue
+		case err != nil:
+			return nil, err
+		}
+		open, out = true, append(out, some...)
+	}
+	if !open {
+		return nil, mash.Errorf(mash.CodeNotFound, "no agreements show you their changes")
+	}
+	return out, nil
+}
+
 // writeAgreements shows the page; problem is what is wrong with the answer about
 // one change.
 func (s *site) writeAgreements(w http.ResponseWriter, r *http.Request, about, problem string, code int) error {
-	if err := s.Node.MayView(r.Context(), actor(r.Context()), ruleSignatory); err != nil {
+	all, err := s.changes(r.Context(), actor(r.Context()))
+	if err != nil {
 		return err
 	}
 	p := kit.Page{Title: "Sharing agreements", Path: "/agreements", Wide: true, Body: kit.Stack{kit.Paragraph{
 		Text: "The hub’s people change the agreements, two of them for each change. What would let you release more takes effect here only when somebody of yours agrees to it."}}}
-	any := false
-	for _, hub := range s.Editions {
-		all, err := hub.List(r.Context(), actor(r.Context()))
-		if err != nil {
-			return err
-		}
-		for _, e := range all {
-			any = true
-			p.Body = append(p.Body, s.editionCard(hub.Hub, e, about, problem)...)
-		}
+	for _, e := range all {
+		p.Body = append(p.Body, s.editionCard(e, about, problem)...)
 	}
 	if problem != "" {
 		p.Problems = []kit.Problem{{Text: problem, Field: "why-" + about}}
 	}
-	if !any {
+	if len(all) == 0 {
 		p.Body = append(p.Body, kit.Paragraph{Text: "Nothing has been changed since this node was set up."})
 	}
 	return s.layout.WriteStatus(w, r, code, p)
 }
 
-func (s *site) editionCard(hub string, e edition.Waiting, about, problem string) kit.Stack {
+func (s *site) editionCard(e edition.Waiting, about, problem string) kit.Stack {
 	who := e.ProposedBy + " and " + e.ApprovedBy
 	if e.Emergency {
 		who = e.ProposedBy + " alone, in an emergency"
 	}
-	rows := []kit.Row{{Key: "State", Text: editionWords[e.State]}, {Key: "Of", Text: hub + ", by " + who}, {Key: "From", Text: s.when(e.EffectiveAt)}}
+	rows := []kit.Row{{Key: "State", Text: editionWords[e.State]}, {Key: "Of", Text: e.Hub + ", by " + who}, {Key: "From", Text: s.when(e.EffectiveAt)}}
 	if e.EndedWhy != "" {
 		by := e.AcceptedBy
 		if by == "" {
@@ -80,9 +94,6 @@ func (s *site) editionCard(hub string, e edition.Waiting, about, problem string)
 
 // answerFor answers about a change of whichever hub sent it.
 func (s *site) answerFor(ctx context.Context, who mash.Actor, id string, agree bool, why string) error {
-	if err := s.Node.MayView(ctx, who, ruleSignatory); err != nil {
-		return err
-	}
 	for _, hub := range s.Editions {
 		if err := hub.Answer(ctx, who, id, agree, why); mash.CodeOf(err) != mash.CodeNotFound {
 			return err

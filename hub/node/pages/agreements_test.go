@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"mashhub/hub/agreement"
@@ -51,7 +52,9 @@ func TestAChangeThatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	hub := &edition.Node{Keeper: edition.NewKeeper(edition.Keeper[mash.NodeTx]{Hub: "fernshire", Store: f.store, Engine: checks{policyOf(t, "police")}, Audit: f.node.Audit, Env: f.node.Env, Log: f.node.Log}),
-		Agency: "police", Shipped: shipped, May: f.node.MayView}
+		Agency: "police", Shipped: shipped, May: func(ctx context.Context, actor mash.Actor, page string) error {
+			return f.node.MayViewOf(ctx, actor, "fernshire", page)
+		}}
 	f.serve(Options{DemoRoles: DemoRoles(police), Editions: []*edition.Node{hub}})
 	c := f.as("reviewer")
 	page := c.want(c.get("/agreements"), 200, "Early help needs it", "Waits for you", "It would let you release more", "For early help, Fernshire Police may share police crime records")
@@ -65,4 +68,36 @@ func TestAChangeThatWaits(t *testing.T) {
 	c.want(c.form("/agreements/e-1/agree", url.Values{"answer": {"yes"}, "why": {"The chief superintendent"}}), http.StatusSeeOther)
 	c.want(c.form("/agreements/e-1/agree", url.Values{"answer": {"no"}, "why": {"x"}}), 409, "does not wait")
 	c.want(c.get("/agreements"), 200, "Agreed to, waits for its time", "The chief superintendent (police-reviewer)")
+}
+
+// TestChangesOfTwoHubs: where one hub's agreements do not show somebody their
+// changes, the other's are shown all the same, and nothing where neither does.
+func TestChangesOfTwoHubs(t *testing.T) {
+	f := newAgency(t, police, nil)
+	may := map[string]error{}
+	var hubs []*edition.Node
+	for _, hub := range []string{"eastmere", "fernshire"} {
+		e := mash.Edition{ID: "e-" + hub, Hub: hub, Version: "v", Epoch: 2, State: mash.EditionApproved, Why: "A change of " + hub, EffectiveAt: f.now}
+		if err := f.store.Update(t.Context(), func(tx mash.NodeTx) error { return tx.PutEdition(e) }); err != nil {
+			t.Fatal(err)
+		}
+		hubs = append(hubs, &edition.Node{Keeper: edition.NewKeeper(edition.Keeper[mash.NodeTx]{Hub: hub, Store: f.store, Engine: checks{policyOf(t, "police")}, Audit: f.node.Audit, Env: f.node.Env, Log: f.node.Log}),
+			Agency: "police", May: func(context.Context, mash.Actor, string) error { return may[hub] }})
+	}
+	f.serve(Options{DemoRoles: DemoRoles(police), Editions: hubs})
+	c := f.as("reviewer")
+	c.want(c.get("/agreements"), 200, "A change of eastmere", "A change of fernshire")
+	may["eastmere"] = mash.Errorf(mash.CodeNotFound, "no")
+	for _, path := range []string{"/agreements", "/api/v1/agreements"} {
+		if page := c.want(c.get(path), 200, "A change of fernshire"); strings.Contains(page.body, "A change of eastmere") {
+			t.Errorf("%s shows what eastmere's agreements do not", path)
+		}
+	}
+	may["fernshire"] = mash.Undecided()
+	if code := c.get("/agreements").status; code < 500 {
+		t.Errorf("undecided: %d", code)
+	}
+	may["fernshire"] = may["eastmere"]
+	c.want(c.get("/agreements"), 404)
+	c.want(c.get("/api/v1/agreements"), 404)
 }

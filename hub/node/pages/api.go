@@ -121,19 +121,7 @@ func (s *site) api() {
 			return list, nil
 		})
 	kit.Add[kit.Bare](a, kit.Get("editions", "/agreements", ruleSignatory, "Changes of the sharing agreements, and what waits for this agency"),
-		func(c kit.Call, _ kit.Nothing) (out []edition.Waiting, err error) {
-			if err := n.MayView(c, c.Actor, ruleSignatory); err != nil {
-				return nil, err
-			}
-			for _, hub := range s.Editions {
-				some, err := hub.List(c, c.Actor)
-				if err != nil {
-					return nil, err
-				}
-				out = append(out, some...)
-			}
-			return out, nil
-		})
+		func(c kit.Call, _ kit.Nothing) ([]edition.Waiting, error) { return s.changes(c, c.Actor) })
 	kit.Step[kit.WithIDBody](a, kit.Post("answer-edition", "/agreements/{id}/agree", ruleSignatory, "Agree, or not, to a change that would let this agency release more"),
 		func(c kit.Call, in editionIn) error { return s.answerFor(c, c.Actor, c.ID, in.Agree, in.Why) })
 	kit.Add[kit.WithID](a, kit.Get("show-task", "/tasks/{id}", ruleTask, "One task, with what is needed to do it"),
