@@ -72,16 +72,13 @@ func (k *Keeper[T]) Restore(ctx context.Context) error {
 	return k.swap(ctx)
 }
 
-// Keep keeps the files that the program came with, before anything is decided by
-// them: what is decided can then be replayed by the version that it names, also
-// after the program was replaced, and they can be gone back to. Call it first.
+// Keep keeps the files that the program came with, by which the engine decides
+// from its start, before anything is decided by them: what is decided can then be
+// replayed by the version that it names, also after the program was replaced, and
+// they can be gone back to. Call it first, before Restore.
 func (k *Keeper[T]) Keep(ctx context.Context, shipped Files) error {
-	version, err := k.Engine.Check(ctx, shipped)
-	if err != nil {
-		return err
-	}
-	k.shipped = version
-	return k.Store.Update(ctx, func(tx T) error { return keep(tx, version, shipped) })
+	k.shipped = k.Engine.Version()
+	return k.Store.Update(ctx, func(tx T) error { return keep(tx, k.shipped, shipped) })
 }
 
 // basis is the version that a change begins with: what is in force, or what is
