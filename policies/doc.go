@@ -2,8 +2,9 @@
 // that people can read: rules in Rego (folder rego), the wording and lists
 // that the rules look up (folder tables), and the agreements themselves
 // (folder agreements, one file each, whose one root key is the agreement's
-// id). Nothing here is Go, apart from the embedding that makes these files the
-// shipped default.
+// id). Folder matrix holds the cases: what is decided when (hub/policytest).
+// They are no part of a version. Nothing here is Go, apart from the embedding
+// that makes these files the shipped default.
 //
 // Five questions are answered, each by one package of Rego: may we ask
 // (mash.ask), may this leave the agency (mash.release), may this person see it

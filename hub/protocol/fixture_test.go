@@ -2,12 +2,16 @@ package protocol
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"gopkg.in/yaml.v3"
 
 	"mashhub/hub/mash"
 	"mashhub/policies"
@@ -95,4 +99,62 @@ func releasePolice() mash.ReleaseInput {
 			{ID: "i2", Person: "subject-1", Category: "police.domestic_incident", Kind: "fact", Date: "2019-05-01", AgeDays: 2762, Handling: "P", Band: "match"},
 		},
 	}
+}
+
+// plain makes of YAML's maps what JSON's would be.
+func plain(t testing.TB, m map[string]any) map[string]any {
+	t.Helper()
+	raw, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// merge lays over onto base: objects by member, everything else as a whole. A
+// member that is null is taken away.
+func merge(base, over map[string]any) map[string]any {
+	out := maps.Clone(base)
+	if out == nil {
+		out = map[string]any{}
+	}
+	for key, value := range over {
+		inner, isObject := value.(map[string]any)
+		before, wasObject := out[key].(map[string]any)
+		switch {
+		case value == nil:
+			delete(out, key)
+		case isObject && wasObject:
+			out[key] = merge(before, inner)
+		default:
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// patched is the shipped policy with data laid over its files, by path.
+func patched(t testing.TB, changes map[string]map[string]any) fstest.MapFS {
+	t.Helper()
+	files := shipped(t)
+	for name, change := range changes {
+		file, there := files[name]
+		if !there {
+			t.Fatalf("no policy file %s", name)
+		}
+		var tree map[string]any
+		if err := yaml.Unmarshal(file.Data, &tree); err != nil {
+			t.Fatal(err)
+		}
+		raw, err := json.Marshal(merge(plain(t, tree), plain(t, change)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: raw} // JSON is YAML
+	}
+	return files
 }
