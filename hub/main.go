@@ -17,6 +17,7 @@ import (
 type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Show the main job on this machine, with synthetic agencies and people."`
 	Connector connectorCmd `cmd:"" help:"Write, test and serve connectors."`
+	Policy    policyCmd    `cmd:"" help:"Check, try and compare sharing agreements and their rules."`
 	Audit     auditCmd     `cmd:"" help:"Check an audit log with nothing but its public key."`
 	Bench     benchCmd     `cmd:"" help:"Measure, and break things on purpose."`
 
