@@ -1,10 +1,12 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -336,6 +338,88 @@ func TestARehearsal(t *testing.T) {
 	p.must(err)
 	if r.Changed != 1 || !r.Counts[0].Widens || r.Counts[0].Was != "deny" || r.Counts[0].Now != "permit" {
 		t.Errorf("%+v", r.Counts)
+	}
+}
+
+// slow is an engine whose drafts decide only when they are let.
+type slow struct {
+	edition.Engine
+	let    chan struct{} // closed: at once
+	drafts atomic.Int64
+}
+
+type slowDraft struct {
+	edition.Draft
+	let chan struct{}
+}
+
+func (s *slow) Draft(ctx context.Context, files edition.Files) (edition.Draft, error) {
+	s.drafts.Add(1)
+	d, err := s.Engine.Draft(ctx, files)
+	return slowDraft{d, s.let}, err
+}
+
+func (s slowDraft) Rehearse(ctx context.Context, was mash.Decision) (mash.Decision, bool) {
+	select {
+	case <-s.let:
+	case <-ctx.Done():
+	}
+	return s.Draft.Rehearse(ctx, was)
+}
+
+// TestARehearsalThatTakesLong is shared by all who look, says that it runs, can be
+// stopped with what it has, and begun again.
+func TestARehearsalThatTakesLong(t *testing.T) {
+	p, w, _ := police(t, holds())
+	ig, manager, d := p.as("ig").Actor, p.as("manager").Actor, p.hub.Editions
+	p.lands(w.asks(w.opens(nil), "police", "police.crime"))
+	e, err := d.Propose(t.Context(), ig, narrowed(t), "why")
+	p.must(err)
+	want, err := d.Rehearse(t.Context(), ig, e.ID, time.Time{})
+	p.must(err)
+	engine := &slow{Engine: d.Engine, let: make(chan struct{})}
+	d.Engine = engine
+	r, err := d.Rehearsing(t.Context(), ig, e.ID, time.Time{}, false)
+	if err != nil || !r.Running || r.Looked != 0 || len(r.Counts) != 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if r, err = d.Rehearsing(t.Context(), manager, e.ID, time.Time{}, true); err != nil || !r.Running || engine.drafts.Load() != 1 {
+		t.Errorf("a second look: %+v, %v, %d drafts", r, err, engine.drafts.Load())
+	}
+	_, err = d.Rehearsing(t.Context(), w.Actor, "nothing", time.Time{}, false)
+	p.wants(err, mash.CodeNotFound)
+	dsl := mash.Actor{ID: "dsl", Roles: []string{mash.RoleDSL}}
+	_, err = d.Rehearsing(t.Context(), dsl, e.ID, time.Time{}, false)
+	p.wants(err, mash.CodeNotFound)
+	p.wants(d.StopRehearsal(t.Context(), dsl, e.ID), mash.CodeNotFound)
+	p.must(d.StopRehearsal(t.Context(), ig, e.ID))
+	p.wants(d.StopRehearsal(t.Context(), ig, e.ID), mash.CodeConflict)
+	r, err = d.Rehearsing(t.Context(), ig, e.ID, time.Time{}, false)
+	if err != nil || r.Running || !r.Stopped || r.Changed != 0 || r.Looked != 0 {
+		t.Errorf("stopped: %+v, %v", r, err)
+	}
+	close(engine.let)
+	r, err = d.Rehearsing(t.Context(), ig, e.ID, time.Time{}, true)
+	p.must(err)
+	for r.Running {
+		r, err = d.Rehearsing(t.Context(), ig, e.ID, time.Time{}, false)
+		p.must(err)
+	}
+	if r.Stopped || r.Looked < want.Looked || r.Changed != want.Changed || r.At.IsZero() || len(r.Cases) != len(want.Cases) {
+		t.Errorf("again: %+v, want %+v", r, want)
+	}
+	// What was made is shown again for a while; then it is made anew.
+	drafts := engine.drafts.Load()
+	_, err = d.Rehearsing(t.Context(), ig, e.ID, time.Time{}, false)
+	p.must(err)
+	if engine.drafts.Load() != drafts {
+		t.Error("it was made anew at once")
+	}
+	p.clock.pass(6 * time.Minute)
+	_, err = d.Rehearsing(t.Context(), ig, e.ID, time.Time{}, false)
+	p.must(err)
+	if engine.drafts.Load() != drafts+1 {
+		t.Error("it was not made anew")
 	}
 }
 

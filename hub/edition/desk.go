@@ -39,6 +39,8 @@ type Desk struct {
 
 	mu   sync.Mutex
 	last map[string]time.Time // when an agency that is behind was sent the edition again
+	runs map[string]*run      // rehearsals, by edition
+	one  chan struct{}        // holds the one that has its turn
 }
 
 // Poster puts messages into the outbox. *exchange.Exchange is one.

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"mashhub/hub/mash"
@@ -15,12 +18,18 @@ import (
 // force: newly shared first.
 type Rehearsal struct {
 	From    time.Time `json:"from"`
+	Back    time.Time `json:"back"`    // of the oldest decision that was put again: it begins with the newest
 	Looked  int       `json:"looked"`  // recorded decisions that were put again
 	Changed int       `json:"changed"` // of them, answered otherwise
 	Counts  []Count   `json:"counts"`
 	// Cases are the changed answers themselves, mostCases at most.
 	Cases []Case `json:"cases"`
 	More  int    `json:"more,omitempty"` // changed answers that are counted and not listed
+	// Running: there is more to look at, and neither counts nor cases are there yet.
+	Running bool `json:"running,omitempty"`
+	// Stopped: somebody ended it; what is there is what was looked at.
+	Stopped bool      `json:"stopped,omitempty"`
+	At      time.Time `json:"at,omitzero"` // when it ended
 }
 
 // Count is how many answers of one kind would change in one way.
@@ -55,59 +64,69 @@ const (
 // edition's version. Nothing changes by it, and no content is looked at: inputs
 // hold none. What agencies release is decided at their nodes and is not in it.
 func (d *Desk) Rehearse(ctx context.Context, actor mash.Actor, id string, since time.Time) (Rehearsal, error) {
-	out := Rehearsal{From: since}
-	if err := d.May(ctx, actor, pageRead); err != nil {
-		return out, err
+	files, err := d.toRehearse(ctx, actor, id)
+	if err != nil {
+		return Rehearsal{From: since}, err
 	}
-	var files Files
-	err := d.Store.View(ctx, func(tx mash.HubTx) error {
+	return d.rehearse(ctx, files, since, func(Rehearsal) {})
+}
+
+// toRehearse gives the files of an edition to whom they may be shown.
+func (d *Desk) toRehearse(ctx context.Context, actor mash.Actor, id string) (files Files, err error) {
+	if err := d.May(ctx, actor, pageRead); err != nil {
+		return nil, err
+	}
+	err = d.Store.View(ctx, func(tx mash.HubTx) error {
 		e, err := d.find(tx, id)
 		if err == nil {
 			files, err = filesOf(tx, e.Version)
 		}
 		return err
 	})
-	if err != nil {
-		return out, err
-	}
+	return files, err
+}
+
+// rehearse goes back from the newest decision, on all processors, and tells how
+// far it is. A rehearsal that is interrupted gives what it has, with the error.
+func (d *Desk) rehearse(ctx context.Context, files Files, since time.Time, told func(Rehearsal)) (Rehearsal, error) {
+	out := Rehearsal{From: since}
 	draft, err := d.Engine.Draft(ctx, files)
 	if err != nil {
 		return out, err
 	}
 	counts := map[Count]int{}
-	for place := int64(0); ; {
+	var wider, others []Case // each the newest of its kind
+	for place, more := int64(math.MaxInt64), true; more && err == nil; {
 		var some []mash.Decision
-		if err := d.Store.View(ctx, func(tx mash.HubTx) (err error) {
-			some, place, err = tx.DecisionsAfter(place, chunk)
+		if err = d.Store.View(ctx, func(tx mash.HubTx) (err error) {
+			some, place, err = tx.DecisionsBefore(place, chunk)
 			return err
 		}); err != nil {
-			return out, err
-		}
-		for _, was := range some {
-			if was.At.Before(since) || was.Fault { // what could not be decided then says nothing of the agreement
-				continue
-			}
-			if err := ctx.Err(); err != nil {
-				return out, err
-			}
-			out.Looked++
-			now, same := draft.Rehearse(ctx, was)
-			if same {
-				continue
-			}
-			for _, c := range compare(was, now) {
-				counts[c.Count]++
-				out.Changed++
-				if len(out.Cases) == mostCases {
-					out.More++
-					continue
-				}
-				out.Cases = append(out.Cases, c)
-			}
-		}
-		if len(some) < chunk {
 			break
 		}
+		more = len(some) == chunk
+		some = slices.DeleteFunc(some, func(was mash.Decision) bool { return was.At.Before(since) })
+		more = more && len(some) > 0 // they are in order, but for those made at about the same time
+		// What could not be decided then says nothing of the agreement.
+		some = slices.DeleteFunc(some, func(was mash.Decision) bool { return was.Fault })
+		for _, cases := range putAgain(ctx, draft, some) {
+			for _, c := range cases {
+				counts[c.Count]++
+				out.Changed++
+				if c.Widens && len(wider) < mostCases {
+					wider = append(wider, c)
+				} else if !c.Widens && len(others) < mostCases {
+					others = append(others, c)
+				}
+			}
+		}
+		if err = ctx.Err(); err != nil {
+			break // what was put again meanwhile is a fault of nobody's agreement
+		}
+		if out.Looked += len(some); len(some) > 0 {
+			out.Back = some[len(some)-1].At
+		}
+		told(out)
 	}
 	for c, n := range counts {
 		c.N = n
@@ -116,8 +135,29 @@ func (d *Desk) Rehearse(ctx context.Context, actor mash.Actor, id string, since 
 	slices.SortFunc(out.Counts, func(a, b Count) int {
 		return cmp.Or(order(a.Widens, b.Widens), cmp.Compare(b.N, a.N), cmp.Compare(a.Question, b.Question), cmp.Compare(a.Agency, b.Agency), cmp.Compare(a.Category, b.Category))
 	})
-	slices.SortStableFunc(out.Cases, func(a, b Case) int { return order(a.Widens, b.Widens) })
-	return out, nil
+	out.Cases = append(wider, others...)
+	out.Cases = out.Cases[:min(len(out.Cases), mostCases)]
+	out.More = out.Changed - len(out.Cases)
+	return out, err
+}
+
+// putAgain puts decisions to a draft side by side, and gives for each what would
+// be otherwise.
+func putAgain(ctx context.Context, draft Draft, some []mash.Decision) [][]Case {
+	out := make([][]Case, len(some))
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(some) && ctx.Err() == nil; i += workers {
+				if now, same := draft.Rehearse(ctx, some[i]); !same && ctx.Err() == nil {
+					out[i] = compare(some[i], now)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return out
 }
 
 // order puts what widens first.

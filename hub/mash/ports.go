@@ -240,9 +240,9 @@ type Decisions interface {
 	PutDecision(Decision) error
 	Decision(id string) (Decision, error)
 	DecisionsOf(enquiry string) ([]Decision, error)
-	// DecisionsAfter lists in the order they were made, from beyond a place; next
-	// is where to go on. Begin with 0.
-	DecisionsAfter(place int64, limit int) (out []Decision, next int64, err error)
+	// DecisionsBefore lists the newest first, from before a place; next is where to
+	// go on. Begin with the largest number.
+	DecisionsBefore(place int64, limit int) (out []Decision, next int64, err error)
 }
 
 // KeyUse is what a key is for.

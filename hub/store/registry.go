@@ -27,8 +27,8 @@ func (t exchangeTx) DecisionsOf(enquiry string) ([]mash.Decision, error) {
 	return many(t.tx, scanDoc[mash.Decision], `SELECT doc FROM decisions WHERE enquiry = ?1 ORDER BY seq`, enquiry)
 }
 
-// DecisionsAfter lists from beyond a place.
-func (t exchangeTx) DecisionsAfter(place int64, limit int) (out []mash.Decision, next int64, err error) {
+// DecisionsBefore lists the newest first, from before a place.
+func (t exchangeTx) DecisionsBefore(place int64, limit int) (out []mash.Decision, next int64, err error) {
 	next = place
 	out, err = many(t.tx, func(r row) (d mash.Decision, err error) {
 		var text string
@@ -36,7 +36,7 @@ func (t exchangeTx) DecisionsAfter(place int64, limit int) (out []mash.Decision,
 			return d, err
 		}
 		return d, json.Unmarshal([]byte(text), &d)
-	}, `SELECT seq, doc FROM decisions WHERE seq > ?1 ORDER BY seq LIMIT ?2`, place, atMost(limit))
+	}, `SELECT seq, doc FROM decisions WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2`, place, atMost(limit))
 	return out, next, err
 }
 

@@ -19,8 +19,25 @@ import (
 	"mashhub/policies"
 )
 
-// engine puts editions in force at the test's decision point.
-type engine struct{ *protocol.Point }
+// engine puts editions in force at the test's decision point. Where hold is not
+// nil, drafts decide nothing until it is closed.
+type engine struct {
+	*protocol.Point
+	hold chan struct{}
+}
+
+type held struct {
+	*protocol.Point
+	hold chan struct{}
+}
+
+func (h held) Rehearse(ctx context.Context, was mash.Decision) (mash.Decision, bool) {
+	select {
+	case <-h.hold:
+	case <-ctx.Done():
+	}
+	return h.Point.Rehearse(ctx, was)
+}
 
 func (e engine) Check(ctx context.Context, files edition.Files) (string, error) {
 	v, err := protocol.Check(ctx, agreement.FS(files))
@@ -35,7 +52,11 @@ func (e engine) Swap(ctx context.Context, files edition.Files, epoch int64) erro
 }
 
 func (e engine) Draft(ctx context.Context, files edition.Files) (edition.Draft, error) {
-	return e.Beside(ctx, agreement.FS(files))
+	p, err := e.Beside(ctx, agreement.FS(files))
+	if err != nil || e.hold == nil {
+		return p, err
+	}
+	return held{p, e.hold}, nil
 }
 
 // nowhere takes what is posted: nobody is told.
@@ -59,7 +80,7 @@ func editionsOf(t *testing.T, h *hub, point *protocol.Point, env mash.Env, log *
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &edition.Desk{Keeper: edition.NewKeeper(edition.Keeper[mash.HubTx]{Hub: "fernshire", Store: h.store, Engine: engine{point}, Audit: h.log, Env: env, Log: log}),
+	d := &edition.Desk{Keeper: edition.NewKeeper(edition.Keeper[mash.HubTx]{Hub: "fernshire", Store: h.store, Engine: engine{Point: point}, Audit: h.log, Env: env, Log: log}),
 		May: h.desk.Page, Agencies: agencies, Signer: signer, Suspended: func(f edition.Files, id, pair string) (edition.Files, error) {
 			return agreement.SetStatus(agreement.FS(f), id, pair, "suspended")
 		}}
@@ -68,6 +89,46 @@ func editionsOf(t *testing.T, h *hub, point *protocol.Point, env mash.Env, log *
 		t.Fatal(err)
 	}
 	return d
+}
+
+// TestARehearsalOnThePage says how far it is and loads itself again, without a
+// form that somebody could be writing in; stopped, it says what it saw.
+func TestARehearsalOnThePage(t *testing.T) {
+	h := newHub(t)
+	w, ig, deputy := h.as("worker"), h.as("ig_lead"), h.as("ig_deputy")
+	h.opened(w)
+	quick := h.editions.Engine.(engine)
+	h.editions.Engine = engine{quick.Point, make(chan struct{})}
+	a := ig.form("/agreements/change", url.Values{"agreement": {"mash-fernshire"}, "pair": {"fernshire/police"}, "category": {"police.crime"}, "purpose": {"s17"}, "mode": {"none"}, "why": {"x"}})
+	if a.status != http.StatusSeeOther {
+		t.Fatalf("%d %v", a.status, problemsOf(a.body))
+	}
+	at := a.header.Get("Location")
+	page := deputy.get(at)
+	contains(t, "the page", page.body, "are being put to the changed agreements", "Stop the rehearsal")
+	lacks(t, "the page", page.body, "From when?", "Do not agree")
+	if page.header.Get("Refresh") != "3" {
+		t.Error("it does not load itself again")
+	}
+	if a := deputy.form(at+"/approve", url.Values{}); a.status != http.StatusUnprocessableEntity || a.header.Get("Refresh") != "" {
+		t.Errorf("a form with a mistake would vanish: %d", a.status)
+	}
+	if a := deputy.form(at+"/rehearsal/stop", url.Values{}); a.status != http.StatusSeeOther {
+		t.Fatalf("%d %v", a.status, problemsOf(a.body))
+	}
+	page = deputy.get(at)
+	contains(t, "the page", page.body, "stopped before any decision", "Rehearse again", "From when?")
+	if page.header.Get("Refresh") != "" {
+		t.Error("it loads itself again, and nothing runs")
+	}
+	if a := deputy.form(at+"/rehearsal/stop", url.Values{}); a.status != http.StatusConflict {
+		t.Errorf("the second click: %d", a.status)
+	}
+	h.editions.Engine = quick
+	contains(t, "again", deputy.get(at+"?again").body, "would have been another", "last on", "From when?")
+	if a := h.as("scrutineer").form(at+"/rehearsal/stop", url.Values{}); a.status != http.StatusNotFound {
+		t.Errorf("a scrutineer: %d", a.status)
+	}
 }
 
 // TestAgreementPages does what README tells an information-governance lead to

@@ -67,11 +67,12 @@ func (a *api) agreements() {
 			out.Changes, err = agreement.Diff(agreement.FS(was), agreement.FS(now))
 			return out, err
 		})
-	rehearse := kit.Get("rehearse", "/agreements/changes/{id}/rehearsal", rulePolicy, "What a change would have decided otherwise in the last 90 days, what shares more first")
-	rehearse.Timeout = rehearsalTime
-	kit.Add[kit.WithID](a.API, rehearse, func(c kit.Call, _ kit.Nothing) (edition.Rehearsal, error) {
-		return d.Rehearse(c, c.Actor, c.ID, a.site.Desk.Env.Now().Add(-rehearsed))
-	})
+	kit.Add[kit.WithID](a.API, kit.Get("rehearse", "/agreements/changes/{id}/rehearsal", rulePolicy, "What a change would have decided otherwise in the last 90 days, what shares more first; while running is true, ask again"),
+		func(c kit.Call, _ kit.Nothing) (edition.Rehearsal, error) {
+			return d.Rehearsing(c, c.Actor, c.ID, a.site.Desk.Env.Now().Add(-rehearsed), false)
+		})
+	kit.Step[kit.WithID](a.API, kit.Post("stop-rehearsal", "/agreements/changes/{id}/rehearsal/stop", ruleApprove, "Stop the rehearsal of a change, with what it has looked at"),
+		func(c kit.Call, _ kit.Nothing) error { return d.StopRehearsal(c, c.Actor, c.ID) })
 	propose := kit.Post("propose", "/agreements/changes", rulePropose, "Propose a change of one cell, or a whole version; nothing changes by it")
 	propose.MaxBody = 2 << 20
 	kit.Add[kit.WithBody](a.API, propose, func(c kit.Call, in proposeIn) (mash.Edition, error) {

@@ -32,9 +32,9 @@ func (s *site) agreementPages(get, post func(path, rule string, h kit.HandlerFun
 		return s.writeSuspend(w, r, newForm(nil), http.StatusOK)
 	})
 	post("/agreements/suspend", ruleSuspend, s.suspend)
-	s.router.Handle(kit.Route{Pattern: "GET /agreements/{id}", Rule: rulePolicy, Timeout: rehearsalTime, Handler: func(w http.ResponseWriter, r *http.Request) error {
+	get("/agreements/{id}", rulePolicy, func(w http.ResponseWriter, r *http.Request) error {
 		return s.writeEdition(w, r, newForm(nil), http.StatusOK)
-	}})
+	})
 	post("/agreements/{id}/approve", ruleApprove, s.editionPost(func(r *http.Request, f *form, id string) (string, error) {
 		from := time.Time{}
 		switch f.need("when", "Say from when it is in force") {
@@ -53,10 +53,10 @@ func (s *site) agreementPages(get, post func(path, rule string, h kit.HandlerFun
 		return "It is not agreed to.", s.Editions.Reject(r.Context(), actor(r.Context()), id, f.text("why"))
 	}))
 	post("/agreements/{id}/again", rulePropose, s.again)
+	post("/agreements/{id}/rehearsal/stop", ruleApprove, s.editionPost(func(r *http.Request, _ *form, id string) (string, error) {
+		return "The rehearsal is stopped.", s.Editions.StopRehearsal(r.Context(), actor(r.Context()), id)
+	}))
 }
-
-// rehearsalTime bounds a page that rehearses.
-const rehearsalTime = time.Minute
 
 // agreements lists the versions, and what may be done.
 func (s *site) agreements(w http.ResponseWriter, r *http.Request) error {
@@ -356,12 +356,16 @@ func (s *site) writeEdition(w http.ResponseWriter, r *http.Request, f *form, cod
 	}
 	body = append(body, list)
 	if e.State == mash.EditionProposed {
-		rehearsal, err := s.Editions.Rehearse(r.Context(), who, e.ID, s.Desk.Env.Now().Add(-rehearsed))
+		rehearsal, err := s.Editions.Rehearsing(r.Context(), who, e.ID, s.Desk.Env.Now().Add(-rehearsed), r.URL.Query().Has("again"))
 		if err != nil {
 			return err
 		}
-		body = append(body, s.rehearsal(rehearsal)...)
-		body = append(body, s.editionForms(e, who, f)...)
+		body = append(body, s.rehearsal(who, e.ID, rehearsal)...)
+		if rehearsal.Running && len(f.problems) == 0 { // nobody is to lose what they write in a form
+			w.Header().Set("Refresh", "3")
+		} else {
+			body = append(body, s.editionForms(e, who, f)...)
+		}
 	} else if who.Has(mash.RoleIGLead) && e.State != mash.EditionApproved {
 		which := []kit.Choice{{Value: "this", Text: "As it was with this change"}, {Value: "was", Text: "As it was before this change"}}
 		if e.State == mash.EditionRejected {
@@ -374,10 +378,34 @@ func (s *site) writeEdition(w http.ResponseWriter, r *http.Request, f *form, cod
 		Breadcrumbs: []kit.Link{{Text: "Sharing agreements", Href: "/agreements"}, {Text: "Change"}}, Body: body})
 }
 
-// rehearsal says what a change would have decided otherwise.
-func (s *site) rehearsal(x edition.Rehearsal) kit.Stack {
-	body := kit.Stack{kit.Heading{Text: "Rehearsal"}, kit.Paragraph{Text: plural(x.Looked, "decision", "decisions") + " of this hub since " + day(x.From) +
-		" were put to the changed agreements. What agencies released is decided at their own nodes, and is not among them."}}
+// rehearsal says what a change would have decided otherwise, or how far it is.
+func (s *site) rehearsal(who mash.Actor, id string, x edition.Rehearsal) kit.Stack {
+	body := kit.Stack{kit.Heading{Text: "Rehearsal"}}
+	var stop kit.Component = kit.Stack{}
+	if who.Has(mash.RoleIGLead) || who.Has(mash.RoleManager) {
+		stop = s.posted("/agreements/"+id+"/rehearsal/stop", kit.Button{Text: "Stop the rehearsal", OnceOnly: true, Classes: "govuk-button--secondary"})
+	}
+	looked := plural(x.Looked, "decision", "decisions") + " of this hub"
+	switch {
+	case x.Running:
+		text := "The decisions of this hub since " + day(x.From) + " are being put to the changed agreements. "
+		if x.Looked > 0 {
+			text += looked + " so far, back to " + day(x.Back) + ". "
+		}
+		return append(body, kit.Inset{Text: text + "This page loads itself again every three seconds. The forms to agree stand here when it is done."},
+			stop)
+	case x.Stopped && x.Looked == 0:
+		looked = "The rehearsal was stopped before any decision was put to the changed agreements."
+	case x.Stopped:
+		looked += " back to " + day(x.Back) + " were put to the changed agreements; then the rehearsal was stopped."
+	default:
+		looked += " since " + day(x.From) + " were put to the changed agreements, last on " + when(x.At) + "."
+	}
+	body = append(body, kit.Paragraph{Text: looked + " What agencies released is decided at their own nodes, and is not among them."},
+		kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "Rehearse again", Href: "/agreements/" + id + "?again"})})
+	if x.Stopped && x.Changed == 0 {
+		return body
+	}
 	if x.Changed == 0 {
 		return append(body, kit.Inset{Text: "None of them would have been decided otherwise."})
 	}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -214,10 +215,10 @@ func editions[T mash.ExchangeTx](b bench[T]) {
 	})
 	b.see(func(tx T) error {
 		var got []string
-		for place := int64(0); ; {
-			some, next, err := tx.DecisionsAfter(place, 2)
+		for place := int64(math.MaxInt64); ; {
+			some, next, err := tx.DecisionsBefore(place, 2)
 			if err != nil || len(some) == 0 {
-				return errors.Join(err, expect("decisions, two at a time", got[len(got)-3:], []string{"edition-d1", "edition-d2", "edition-d3"}))
+				return errors.Join(err, expect("decisions, two at a time", got[:3], []string{"edition-d3", "edition-d2", "edition-d1"}))
 			}
 			for _, d := range some {
 				got = append(got, d.ID)
