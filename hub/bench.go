@@ -15,6 +15,7 @@ import (
 // benchCmd are the measurements. None of them fails because of a figure.
 type benchCmd struct {
 	Roundtrip benchRoundtripCmd `cmd:"" help:"Ask eight agencies, and compare with a bare HTTP and a raw Kafka fan-out in the same run."`
+	Policy    benchPolicyCmd    `cmd:"" help:"Decide beside a plain query and the opa server; how soon a change is in force, and how long a rehearsal takes."`
 	Start     benchStartCmd     `cmd:"" help:"Run demo --once: how long to the complete chronology, and how much memory."`
 	Crash     benchCrashCmd     `cmd:"" help:"Kill hub, nodes, connector and broker under load, and check that nothing is lost or counted twice."`
 }
@@ -35,6 +36,29 @@ func (c *benchRoundtripCmd) Validate() error {
 
 func (c *benchRoundtripCmd) Run(ctx context.Context) error {
 	r, err := bench.RoundTrip(ctx, bench.RoundTripOptions{Rounds: c.Rounds, Each: c.Each, CPUProfile: c.CPUProfile, Out: os.Stderr})
+	if err != nil {
+		return err
+	}
+	return printReport(r, c.JSON, os.Stdout)
+}
+
+type benchPolicyCmd struct {
+	Rounds    int           `help:"How often we and both peers are measured, one after the other." default:"3"`
+	Each      time.Duration `help:"How long each is measured in a round." default:"2s"`
+	Decisions int           `help:"How many decisions are rehearsed." default:"100000"`
+	Opa       string        `help:"The opa program, whose server is a peer; without it that figure is left out." placeholder:"FILE" type:"path"`
+	JSON      bool          `help:"Print one JSON object." name:"json"`
+}
+
+func (c *benchPolicyCmd) Validate() error {
+	if c.Rounds < 1 || c.Each <= 0 || c.Decisions < 1 {
+		return exitText("--rounds, --each and --decisions: must be more than nothing")
+	}
+	return nil
+}
+
+func (c *benchPolicyCmd) Run(ctx context.Context) error {
+	r, err := bench.Policy(ctx, bench.PolicyOptions{Rounds: c.Rounds, Each: c.Each, Decisions: c.Decisions, Opa: c.Opa, Out: os.Stderr})
 	if err != nil {
 		return err
 	}

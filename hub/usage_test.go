@@ -63,6 +63,9 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		"bench crash --points 0":    "mashhub bench crash --help",
 		"bench start --times -1":    "mashhub bench start --help",
 		"bench roundtrip --each 0s": "mashhub bench roundtrip --help",
+		"bench policy --rounds 0":   "mashhub bench policy --help",
+		"policy":                    "mashhub policy --help",
+		"policy diff -":             "mashhub policy diff --help",
 		"demo-hub":                  "mashhub --help", // not for people: its help is the program's
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -84,7 +87,7 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 // TestHelp is a result: on standard output, with status 0.
 func TestHelp(t *testing.T) {
 	for _, line := range []string{"", "demo", "connector", "connector new", "connector test", "connector serve", "audit", "audit verify",
-		"bench", "bench roundtrip", "bench start", "bench crash"} {
+		"policy", "policy check", "policy test", "policy diff", "policy mutate", "bench", "bench roundtrip", "bench policy", "bench start", "bench crash"} {
 		status, out, problem := typed(t, append(strings.Fields(line), "--help")...)
 		if status != 0 || problem != "" || !strings.HasPrefix(out, "Usage: mashhub "+line) {
 			t.Errorf("%s --help: status %d, %q on standard error\n%s", line, status, problem, out)

@@ -18,6 +18,6 @@
 // not sent again while its receipt is missing, because a repeat would heal the
 // loss and hide it.
 //
-// The other benches (RoundTrip, Start) report figures beside a peer that does
+// The other benches (RoundTrip, Policy, Start) report figures beside a peer that does
 // less. They measure; no figure ever fails a build.
 package bench

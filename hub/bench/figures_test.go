@@ -70,3 +70,24 @@ func TestRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// TestPolicy measures for a moment: each peer has to answer as we do, and a change
+// has to be in force everywhere, before anything is counted.
+func TestPolicy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts ten processes for some seconds")
+	}
+	r, err := Policy(t.Context(), PolicyOptions{Rounds: 1, Each: 50 * time.Millisecond, Decisions: 1500, Out: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"vs_query_ratio", "decision_us", "activate_hub_ms", "activate_nodes_ms", "rehearse_1500_s"} {
+		i := slices.IndexFunc(r.Figures, func(f Figure) bool { return f.Name == name })
+		if i < 0 || r.Figures[i].Value <= 0 {
+			t.Errorf("%s was not measured", name)
+		}
+	}
+	if _, err := Policy(t.Context(), PolicyOptions{Rounds: 1, Each: time.Millisecond, Opa: "/nowhere/opa", Out: t.Output()}); err == nil {
+		t.Error("a server that is not there was measured")
+	}
+}

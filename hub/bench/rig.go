@@ -7,15 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
-	"testing/fstest"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"gopkg.in/yaml.v3"
 
 	"mashhub/hub/app"
 	"mashhub/hub/demo/world"
@@ -25,7 +22,6 @@ import (
 	"mashhub/hub/tracking"
 	"mashhub/plugins/connector"
 	"mashhub/plugins/record"
-	"mashhub/policies"
 )
 
 const (
@@ -78,7 +74,7 @@ func newRig(ctx context.Context, log *slog.Logger) (r *rig, err error) {
 	if err := json.Unmarshal(r.broker.ready, &r.addr); err != nil {
 		return r, err
 	}
-	rules, err := agreement()
+	rules, err := benchAgreement()
 	if err != nil {
 		return r, err
 	}
@@ -101,41 +97,19 @@ func directory() (out mash.Directory) {
 	return out
 }
 
-// agreement is the shipped policy with eight more parties that sign what
+// benchAgreement is the shipped policy with eight more parties that sign what
 // housing signs: every rule is evaluated as it is.
-func agreement() (fs.FS, error) {
-	out := fstest.MapFS{}
-	err := fs.WalkDir(policies.FS, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+func benchAgreement() (fs.FS, error) {
+	return patchedPolicy("agreements/mash-fernshire.yaml", "mash-fernshire", func(_, one map[string]any) error {
+		pairs, ok := one["pairs"].(map[string]any)
+		if !ok || pairs["fernshire/housing"] == nil {
+			return errors.New("the shipped agreement has no pair of hub and housing")
 		}
-		b, err := fs.ReadFile(policies.FS, path)
-		out[path] = &fstest.MapFile{Data: b}
-		return err
+		for _, a := range directory() {
+			pairs[world.Hub+"/"+a.ID] = pairs["fernshire/housing"]
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	const file = "agreements/mash-fernshire.yaml"
-	var doc map[string]map[string]any
-	if err := yaml.Unmarshal(out[file].Data, &doc); err != nil {
-		return nil, fmt.Errorf("reading the shipped agreement: %w", err)
-	}
-	pairs, ok := doc["mash-fernshire"]["pairs"].(map[string]any)
-	if !ok || pairs["fernshire/housing"] == nil {
-		return nil, errors.New("the shipped agreement has no pair of hub and housing")
-	}
-	pairs = maps.Clone(pairs)
-	for _, a := range directory() {
-		pairs[world.Hub+"/"+a.ID] = pairs["fernshire/housing"]
-	}
-	doc["mash-fernshire"]["pairs"] = pairs
-	b, err := yaml.Marshal(doc)
-	if err != nil {
-		return nil, err
-	}
-	out[file] = &fstest.MapFile{Data: b}
-	return out, nil
 }
 
 func (r *rig) startHub(ctx context.Context, dir mash.Directory, rules fs.FS, log *slog.Logger) error {
