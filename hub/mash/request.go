@@ -168,6 +168,7 @@ type ReturnedItem struct {
 	record.Item
 	Obligations []Obligation `json:"obligations,omitempty"`
 	Decision    string       `json:"decision,omitempty"` // id at the agency
+	Clauses     []string     `json:"clauses,omitempty"`  // that released it, by that decision
 }
 
 // Notification is a push with a deadline and an acknowledgement. Content is

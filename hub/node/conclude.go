@@ -213,7 +213,7 @@ func (out *released) person(w *work, dec mash.Decision, key string, f *finding) 
 				// The policy lets only what lasts lie before the period.
 				i.Until = &record.PartialDate{Date: "1900-01-01", Accuracy: "UUU"}
 			}
-			out.items = append(out.items, mash.ReturnedItem{Item: i, Obligations: v.Obligations, Decision: dec.ID})
+			out.items = append(out.items, mash.ReturnedItem{Item: i, Obligations: v.Obligations, Decision: dec.ID, Clauses: v.Clauses})
 			continue
 		case (v.Answer == mash.Review || existence.Answer == mash.Review) && !reviewed:
 			review = append(review, i.Category)
