@@ -17,6 +17,7 @@ import (
 	"mashhub/hub/edition"
 	"mashhub/hub/enquiry"
 	"mashhub/hub/envelope"
+	"mashhub/hub/evidence"
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 	"mashhub/hub/notify"
@@ -53,6 +54,7 @@ type Hub struct {
 	Desk     *enquiry.Desk
 	Notify   *notify.Desk
 	Editions *edition.Desk
+	Evidence *evidence.Desk
 	Exchange *exchange.Exchange[mash.HubTx]
 	registry *envelope.Registry
 	keys     *envelope.KeySet
@@ -101,6 +103,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 	kept, policy := wrapped[mash.Store[mash.HubTx]](o.Wrap.Store, h.Store), wrapped[mash.Policy](o.Wrap.Policy, h.Policy)
 	h.Desk = enquiry.New(enquiry.Config{Hub: o.ID, Store: kept, Policy: policy, Audit: h.Audit, Env: o.Env,
 		Agencies: o.Agencies, Targets: o.Targets, Log: o.Log, InForce: inForce(h.Policy)})
+	h.Evidence = &evidence.Desk{Hub: o.ID, Enquiry: h.Desk, Store: kept, Log: h.Audit, Env: o.Env}
 	h.Notify = notify.New(notify.Config{Hub: o.ID, Policy: policy, Audit: h.Audit, Env: o.Env, Agencies: o.Agencies, Log: o.Log})
 	files, err := shipped()
 	if err != nil {

@@ -201,6 +201,8 @@ type AuditTx interface {
 	PutAuditRow(AuditRow) error
 	AuditRow(id string) (AuditRow, error)
 	AuditRowAt(index int64) (AuditRow, error)
+	// AuditRowsOf lists an enquiry's rows in the order they were put.
+	AuditRowsOf(enquiry string) ([]AuditRow, error)
 	// Unsequenced lists rows without an index in the order they were put.
 	Unsequenced(limit int) ([]AuditRow, error)
 	CountUnsequenced() (int64, error)

@@ -31,6 +31,12 @@ func (t exchangeTx) AuditRowAt(index int64) (mash.AuditRow, error) {
 	return one(t.tx, scanAudit, `SELECT `+auditColumns+` FROM audit_rows WHERE idx = ?1`, index)
 }
 
+// AuditRowsOf lists an enquiry's rows in the order they were put. It reads the
+// whole table: somebody asks once in years, and an index would cost every entry.
+func (t exchangeTx) AuditRowsOf(enquiry string) ([]mash.AuditRow, error) {
+	return many(t.tx, scanAudit, `SELECT `+auditColumns+` FROM audit_rows WHERE enquiry = ?1 ORDER BY seq`, enquiry)
+}
+
 // Unsequenced lists rows without an index in the order they were put.
 func (t exchangeTx) Unsequenced(limit int) ([]mash.AuditRow, error) {
 	return many(t.tx, scanAudit, `SELECT `+auditColumns+` FROM audit_rows WHERE idx IS NULL ORDER BY seq LIMIT ?1`, atMost(limit))
