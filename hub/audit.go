@@ -9,11 +9,66 @@ import (
 	"strings"
 
 	"mashhub/hub/audit"
+	"mashhub/hub/evidence"
 	"mashhub/hub/mash"
 )
 
 type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Check a whole log, as it was downloaded, or one entry's proof."`
+	Proof  auditProofCmd  `cmd:"" help:"Check the evidence of why one item was shared, as it was downloaded."`
+}
+
+type auditProofCmd struct {
+	Evidence string `arg:"" help:"The downloaded evidence (JSON); - for standard input."`
+	Key      string `required:"" help:"The log's public key, or @FILE that holds it."`
+	JSON     bool   `help:"Print one JSON object." name:"json"`
+}
+
+// Run exits 0 if every proof verifies and every entry that is listed is the proved
+// one, 1 if not.
+func (c *auditProofCmd) Run() error {
+	key, f, err := opened(c.Key, c.Evidence)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := evidence.Verify(f, key)
+	switch {
+	case mash.CodeOf(err) == mash.CodeInvalid:
+		return err
+	case err != nil:
+		return fmt.Errorf("the evidence does not verify: %w", err)
+	case c.JSON:
+		return json.NewEncoder(os.Stdout).Encode(r)
+	}
+	fmt.Printf("%s: %d of %d entries are proved to be in the log of %d\n", r.Origin, r.Proved, r.Entries, r.Size)
+	if r.Proved < r.Entries {
+		fmt.Printf("Nothing proves the other %d: no checkpoint covered them yet. Download the evidence again.\n", r.Entries-r.Proved)
+	}
+	if r.Erased > 0 {
+		fmt.Printf("%d entries of the enquiry were erased when their time was over\n", r.Erased)
+	}
+	return nil
+}
+
+// opened gives a public key, as it was typed or from a file, and what is to be
+// checked; - for standard input. Close it.
+func opened(key, path string) (string, *os.File, error) {
+	if file, ok := strings.CutPrefix(key, "@"); ok {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return "", nil, fmt.Errorf("reading the public key: %w", err)
+		}
+		key = strings.TrimSpace(string(b))
+	}
+	if path == "-" {
+		return key, os.Stdin, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", nil, fmt.Errorf("opening what is to be checked: %w", err)
+	}
+	return key, f, nil
 }
 
 type auditVerifyCmd struct {
@@ -26,22 +81,11 @@ type auditVerifyCmd struct {
 
 // Run exits 0 if everything verifies, 1 if not.
 func (c *auditVerifyCmd) Run() error {
-	key := c.Key
-	if path, ok := strings.CutPrefix(key, "@"); ok {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return fmt.Errorf("reading the public key: %w", err)
-		}
-		key = strings.TrimSpace(string(b))
+	key, f, err := opened(c.Key, c.Bundle)
+	if err != nil {
+		return err
 	}
-	f := os.Stdin
-	if c.Bundle != "-" {
-		var err error
-		if f, err = os.Open(c.Bundle); err != nil {
-			return fmt.Errorf("opening the log: %w", err)
-		}
-		defer f.Close()
-	}
+	defer f.Close()
 	if c.Entry != "" {
 		return c.one(f, key)
 	}

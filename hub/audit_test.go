@@ -136,3 +136,22 @@ func bundleBy(t *testing.T, signing string) (file, id string) {
 	}
 	return file, id
 }
+
+// TestEvidenceThatIsNone: what is no evidence says so, and a key that is none is the
+// caller's mistake. (What verifies, and what does not, is tested where it is made.)
+func TestEvidenceThatIsNone(t *testing.T) {
+	file, _, key, _ := auditBundle(t)
+	for _, c := range []struct {
+		say  string
+		args []string
+	}{
+		{"this is no bundle", []string{file, "--key", key}},
+		{"this is no bundle", []string{file, "--key", key, "--json"}},
+		{"no such file", []string{"/nowhere/evidence.json", "--key", key}},
+		{"reading the public key", []string{file, "--key", "@/nowhere/key"}},
+	} {
+		if status, out, problem := typed(t, append([]string{"audit", "proof"}, c.args...)...); status != exitFailed || out != "" || !strings.Contains(problem, c.say) {
+			t.Errorf("%v: status %d, %q, %q", c.args, status, out, problem)
+		}
+	}
+}

@@ -73,7 +73,7 @@ func RunHub(ctx context.Context, path string, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	handler, err := web.New(web.Options{Name: c.Name, Desk: h.Desk, Notices: h, Audit: h, Editions: h.Editions, Agencies: c.Agencies, Verifier: h.Secrets.Verifier,
+	handler, err := web.New(web.Options{Name: c.Name, Desk: h.Desk, Notices: h, Audit: h, Editions: h.Editions, Evidence: h.Evidence, Agencies: c.Agencies, Verifier: h.Secrets.Verifier,
 		Events: events, Log: log, DemoRoles: web.DemoRoles(), Hosts: names(l)})
 	if err != nil {
 		return fmt.Errorf("preparing the pages: %w", err)

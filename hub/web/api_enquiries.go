@@ -23,6 +23,8 @@ func (a *api) enquiries() {
 		})
 	kit.Add[kit.WithID](a.API, kit.Get("show-enquiry", "/enquiries/{id}", ruleEnquiry, "An enquiry with its requests and their clock"),
 		func(c kit.Call, _ kit.Nothing) (enquiry.Picture, error) { return d.Show(c, c.Actor, c.ID, "enquiry") })
+	a.Raw("why", "/enquiries/{id}/items/{return}/{item}/why", "application/json", "Why one item of a chronology was shared, with the proofs of each entry; nothing of what it says",
+		kit.Route{Rule: ruleChronology, Timeout: whyTime, Handler: a.site.whyFile})
 	kit.Add[kit.WithID](a.API, kit.Get("show-chronology", "/enquiries/{id}/chronology", ruleChronology,
 		"The chronology; empty until the worker's own view is written"),
 		func(c kit.Call, _ kit.Nothing) (enquiry.Picture, error) {

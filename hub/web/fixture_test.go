@@ -21,6 +21,7 @@ import (
 	"mashhub/hub/audit"
 	"mashhub/hub/edition"
 	"mashhub/hub/enquiry"
+	"mashhub/hub/evidence"
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 	"mashhub/hub/protocol"
@@ -159,7 +160,7 @@ func newHub(t *testing.T) *hub {
 	h.desk = enquiry.New(enquiry.Config{Hub: "fernshire", Store: h.store, Policy: policy, Audit: h.log, Env: env, Agencies: agencies, Targets: hours{}, Log: log})
 	h.desk.Connect(poster{env})
 	h.editions = editionsOf(t, h, policy, env, log)
-	h.site, err = newSite(Options{Name: "Fernshire MASH", Desk: h.desk, Notices: h, Audit: h, Editions: h.editions, Agencies: agencies, Verifier: verifier,
+	h.site, err = newSite(Options{Name: "Fernshire MASH", Desk: h.desk, Notices: h, Audit: h, Editions: h.editions, Evidence: &evidence.Desk{Hub: "fernshire", Enquiry: h.desk, Store: h.store, Log: h.log, Env: env}, Agencies: agencies, Verifier: verifier,
 		Events: h.events, Log: log, DemoRoles: DemoRoles()})
 	must(err)
 	handler, err := h.site.router.Build()

@@ -121,7 +121,7 @@ func (v view) voice(x enquiry.Entry) kit.Component {
 		kit.Paragraph{Text: said, AsWritten: true, Classes: "govuk-!-font-size-24"},
 		kit.Paragraph{Text: v.name(x.Item.Person) + ", " + x.Item.Date.Words() + ". " + how},
 		kit.Paragraph{Text: "From " + v.sources(x), Classes: "govuk-body-s"},
-		v.takenIn(x), notes(x), trace(x)})}
+		v.takenIn(x), notes(x), v.trace(x)})}
 }
 
 func (v view) noVoice() kit.Component {
@@ -151,7 +151,7 @@ func (v view) entry(x enquiry.Entry) []kit.Cell {
 	}
 	what = append(what,
 		kit.Paragraph{Text: "About " + v.name(i.Person) + ". From " + v.sources(x) + " (" + joined(i.Source, i.Author) + "). " + mash.CategoryName(i.Category) + ".",
-			Classes: "govuk-body-s govuk-!-margin-bottom-1"}, v.takenIn(x), notes(x), trace(x))
+			Classes: "govuk-body-s govuk-!-margin-bottom-1"}, v.takenIn(x), notes(x), v.trace(x))
 	return []kit.Cell{{Text: date}, {HTML: kit.MustHTML(what)}}
 }
 
@@ -204,13 +204,14 @@ func notes(x enquiry.Entry) kit.Component {
 	return kit.Paragraph{Text: "Take care: " + strings.Join(out, ". ") + ".", Classes: "govuk-body-s govuk-!-font-weight-bold govuk-!-margin-bottom-1"}
 }
 
-// trace leads back to the return that an item came in.
-func trace(x enquiry.Entry) kit.Component {
+// trace leads back to the return that an item came in, and to why it was shared.
+func (v view) trace(x enquiry.Entry) kit.Component {
 	var items []kit.Paragraph
 	for _, s := range x.Sources {
 		items = append(items, kit.Paragraph{Text: s.Party.String() + ", return " + s.Return + ", revision " + itoa(s.Revision) + ", item " + s.Item})
 	}
-	return kit.Details{Summary: "Where this comes from", HTML: kit.MustHTML(kit.List{Items: items}), Classes: "govuk-!-margin-bottom-1 mash-break"}
+	why := kit.Link{Text: "Why was this shared?", Href: whyPath(v.p.Enquiry.ID, x.ID), Hidden: v.sources(x) + ", " + x.Item.Date.Words()}
+	return kit.Details{Summary: "Where this comes from", HTML: kit.MustHTML(kit.List{Items: items}, kit.Paragraph{HTML: kit.MustHTML(why)}), Classes: "govuk-!-margin-bottom-1 mash-break"}
 }
 
 // missing lists who has not answered, and who could not search.

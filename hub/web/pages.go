@@ -25,6 +25,8 @@ func (s *site) pages() {
 	post("/enquiries/new", ruleNew, s.openEnquiry)
 	get("/enquiries/{id}", ruleEnquiry, s.enquiry)
 	get("/enquiries/{id}/chronology", ruleChronology, s.chronology)
+	s.router.Handle(kit.Route{Pattern: "GET /enquiries/{id}/items/{return}/{item}/why", Rule: ruleChronology, Timeout: whyTime, Handler: s.why},
+		kit.Route{Pattern: "GET /enquiries/{id}/items/{return}/{item}/why.json", Rule: ruleChronology, Timeout: whyTime, Handler: s.whyFile})
 	get("/enquiries/{id}/ask", ruleAsk, s.askPage)
 	post("/enquiries/{id}/ask", ruleAsk, s.ask)
 	for _, st := range s.steps() {

@@ -11,6 +11,7 @@ import (
 
 	"mashhub/hub/edition"
 	"mashhub/hub/enquiry"
+	"mashhub/hub/evidence"
 	"mashhub/hub/mash"
 	"mashhub/hub/web/kit"
 )
@@ -22,6 +23,7 @@ type Options struct {
 	Notices  Notices
 	Audit    Audit
 	Editions *edition.Desk
+	Evidence *evidence.Desk
 	Agencies mash.Directory
 	// Verifier is the public key of the hub's log, for whoever checks a bundle.
 	Verifier string
@@ -82,7 +84,7 @@ func (o Options) check() error {
 	switch {
 	case o.Name == "":
 		return errors.New("pages need the partnership's name")
-	case o.Desk == nil || o.Notices == nil || o.Audit == nil || o.Editions == nil:
+	case o.Desk == nil || o.Notices == nil || o.Audit == nil || o.Editions == nil || o.Evidence == nil:
 		return errors.New("pages need the desk, the notices, the audit log and the agreements")
 	case o.Verifier == "":
 		return errors.New("pages need the log's public key")
