@@ -43,7 +43,7 @@ func (c *auditProofCmd) Run() error {
 	}
 	fmt.Printf("%s: %d of %d entries are proved to be in the log of %d\n", r.Origin, r.Proved, r.Entries, r.Size)
 	if r.Proved < r.Entries {
-		fmt.Printf("Nothing proves the other %d: no checkpoint covered them yet. Download the evidence again.\n", r.Entries-r.Proved)
+		fmt.Printf("%d not proved: no checkpoint covered it yet. That somebody downloads the evidence is always the newest entry.\n", r.Entries-r.Proved)
 	}
 	if r.Erased > 0 {
 		fmt.Printf("%d entries of the enquiry were erased when their time was over\n", r.Erased)

@@ -13,6 +13,12 @@ import (
 	"mashhub/hub/web/kit"
 )
 
+// stepWords say what happened to a question; what is not here stands as it is in
+// the log.
+var stepWords = map[string]string{"request.ask": "Asked", "request.held": "Held for a manager to decide", "request.review": "A manager decided about it", "request.denied": "Refused by the agreement",
+	"request.amend": "Changed", "request.withdraw": "Withdrawn", "request.clarify": "The agency asked back", "request.clarified": "Its question was answered",
+	"request.received": "The agency has it", "request.undeliverable": "It could not be delivered", "request.telephoned": "Told on the telephone", "return.land": "An answer landed"}
+
 // whyTime bounds it: the whole log is read.
 const whyTime = time.Minute
 
@@ -146,7 +152,12 @@ func stepsOf(s *site, caption string, steps []evidence.Step, seen bool) kit.Comp
 	}
 	t := kit.Table{Caption: caption, CaptionClasses: "govuk-visually-hidden", Scroll: true, Head: []kit.Cell{{Text: "When"}, {Text: "Who"}, {Text: "What"}, {Text: "Place in the log"}}}
 	for _, x := range steps {
-		what := x.Action
+		what, who := word(stepWords, x.Action), s.staffName(x.Actor)
+		if p, ok := mash.Address(x.Actor).Party(); ok {
+			who = s.partyName(p)
+		} else if x.Actor == string(mash.HubAddress(s.Evidence.Hub)) || x.Actor == s.Evidence.Hub {
+			who = "The hub"
+		}
 		if seen {
 			what = "Page: " + x.Page
 		}
@@ -154,7 +165,7 @@ func stepsOf(s *site, caption string, steps []evidence.Step, seen bool) kit.Comp
 		if x.Index >= 0 {
 			place = itoa(int(x.Index))
 		}
-		t.Rows = append(t.Rows, []kit.Cell{{Text: when(x.At)}, {Text: s.staffName(x.Actor)}, {Text: what}, {Text: place}})
+		t.Rows = append(t.Rows, []kit.Cell{{Text: when(x.At)}, {Text: who}, {Text: what}, {Text: place}})
 	}
 	return t
 }

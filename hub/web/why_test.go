@@ -35,7 +35,7 @@ func TestWhyPage(t *testing.T) {
 	}
 	page = manager.get(at).body
 	contains(t, "the page", page, "Why was this shared?", "May we ask?", "May it leave the agency?", "Who has seen it", "MF-5.1", "MF-3.2", "Children Act 1989", "As the program came with it",
-		"signed on 2024-12-02", "Download the evidence", "Page: chronology", "Sam Okafor")
+		"signed on 2024-12-02", "Download the evidence", "Page: chronology", "Sam Okafor", "An answer landed", ">"+h.site.partyName(r.Party)+"<")
 	lacks(t, "the page", page, "Seen at the park", "Tessel")
 	file := manager.get(at + ".json")
 	if file.status != http.StatusOK || !strings.HasPrefix(file.header.Get("Content-Disposition"), "attachment") || file.header.Get("Content-Type") != "application/json" {
