@@ -22,6 +22,7 @@ type policyCmd struct {
 	Check  policyCheckCmd  `cmd:"" help:"Read a policy folder as a hub would, and say what is wrong or which version it is."`
 	Test   policyTestCmd   `cmd:"" help:"Put the cases of a policy folder, and its rules' own tests, to it."`
 	Diff   policyDiffCmd   `cmd:"" help:"Say in sentences what another folder would let happen, or not, and what shares more."`
+	Schema policySchemaCmd `cmd:"" help:"Print the JSON Schema of an agreement's file."`
 	Mutate policyMutateCmd `cmd:"" help:"Make the rules wrong in every way that is known, and list what no case notices."`
 }
 
@@ -88,6 +89,14 @@ func (c *policyCheckCmd) Run(ctx context.Context) error {
 		fmt.Printf("%-20s  %-28s  %s\n", p.Agreement, p.Pair, p.Name)
 	}
 	return nil
+}
+
+type policySchemaCmd struct{}
+
+// Run prints it.
+func (policySchemaCmd) Run() error {
+	_, err := os.Stdout.Write(agreement.Schema)
+	return err
 }
 
 type policyTestCmd struct {

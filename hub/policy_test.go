@@ -67,6 +67,7 @@ func TestPolicyCommands(t *testing.T) {
 		{"no difference, as JSON", `{"changes":[]}`, []string{"policy", "diff", "-", same, "--json"}, 0},
 		{"one rule of one file", "0 missed", []string{"policy", "mutate", "--only", "rego/close.rego: told"}, 0},
 		{"as JSON", `"survivors":[]`, []string{"policy", "mutate", "--only", "rego/close.rego: told", "--json"}, 0},
+		{"the schema", `"$schema": "https://json-schema.org/draft/2020-12/schema"`, []string{"policy", "schema"}, 0},
 	} {
 		status, out, problem := typed(t, c.args...)
 		if status != c.status || !strings.Contains(out, c.say) {
@@ -83,7 +84,10 @@ func TestPolicyCommands(t *testing.T) {
 		{"no folder", "is no policy folder", []string{"policy", "check", t.TempDir()}},
 		{"nothing there", "is no policy folder", []string{"policy", "diff", "-", "/nowhere"}},
 		{"what YAML hides", "alias", []string{"policy", "check", policyCopy(t, mashFile, "      units: {}", "      units: &x {}")}},
-		{"an agreement without its end", "expires is missing", []string{"policy", "check", policyCopy(t, mashFile, "  expires:", "  expired:")}},
+		{"a misspelt limit", `line 128: pairs → fernshire/police has a member "age_limits", which no agreement has`, []string{"policy", "check", policyCopy(t, mashFile, "age_limit: {", "age_limits: {")}},
+		{"a mode that is none", "line 138: pairs → fernshire/police → categories → police.warning → s47 is maybe; it may be content, existence, none", []string{"policy", "check", policyCopy(t, mashFile, "police.warning: {s47: content", "police.warning: {s47: maybe")}},
+		{"a day without quotes", "line 11: expires is no text: write it in quotes", []string{"policy", "check", policyCopy(t, mashFile, `expires: "2029-12-31"`, "expires: 2029-12-31")}},
+		{"an agreement without its end", `has no "expires"`, []string{"policy", "check", policyCopy(t, mashFile, "  expires:", "  expired:")}},
 		{"a clause that is not there", "clause \"MF-99\" is missing", []string{"policy", "check", policyCopy(t, mashFile, "ask_permitted: MF-5.1", "ask_permitted: MF-99")}},
 		{"no Rego", "close.rego", []string{"policy", "check", policyCopy(t, "rego/close.rego", "decision := {", "decision := {{")}},
 		{"a case that is none", "expects no answer", []string{"policy", "test", policyCopy(t, "matrix/close.yaml", "then: {answer:", "then: {says:")}},

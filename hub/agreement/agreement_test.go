@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -200,3 +201,53 @@ func TestStopped(t *testing.T) {
 }
 
 func asError(err error, e **mash.Error) bool { return errors.As(err, e) }
+
+// TestSchema: what a file says beyond the schema is refused where it stands, also
+// where the engine would pass over it, and the shipped files say nothing beyond it.
+func TestSchema(t *testing.T) {
+	if err := Check(policies.FS); err != nil {
+		t.Fatal(err)
+	}
+	files, err := Files(policies.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "agreements/mash-fernshire.yaml"
+	for from, to := range map[string]string{
+		"      age_limit: {days: 2192, words: six years}": "      age_limit: {days: six years, words: six years}",
+		"age_limit: {days: 2192":                          "age_limit: {days: 0",
+		"C: {originator_control: true}":                   "C: {originator_controls: true}",
+		"      units: {}":                                 "      unit: {}",
+		"feedback:\n    second_reader: true":              "feedback:\n    second_reader: yes please",
+		"    fernshire/police:\n      name":               "    fernshire police:\n      name",
+		"fields: [identifiers.nhs,":                       "fields: [identifiers.nhs, identifiers.nhs,",
+		"basis: s47":                                      "basis: s48",
+		"  signed_on: \"2024-12-02\"\n":                   "  signed_on: \"2 December 2024\"\n",
+		"  kind: mash\n":                                  "",
+		"text: \"Silence is not agreement.\"":             "text: \"\"",
+		"mash-fernshire:\n":                               "mash-fernshire:\n  ncnd: false\n",
+		"early_help: content}":                            "early_help: [content]}",
+	} {
+		changed := maps.Clone(files)
+		if !strings.Contains(files[path], from) {
+			t.Fatalf("the file has no %q", from)
+		}
+		changed[path] = strings.Replace(files[path], from, to, 1)
+		err := Check(FS(changed))
+		var e *mash.Error
+		if !errors.As(err, &e) || e.Code != mash.CodeInvalid || e.Field != path || !strings.Contains(e.Message, "line ") || e.Remedy == "" {
+			t.Errorf("%q: %v", to, err)
+			continue
+		}
+		line := 1 + strings.Count(files[path][:strings.Index(files[path], from)], "\n")
+		if !strings.Contains(e.Message, fmt.Sprintf("line %d:", line)) && to != "" && !strings.Contains(to, "\n") {
+			t.Errorf("%q, line %d: %v", to, line, e.Message)
+		}
+	}
+	many := maps.Clone(files)
+	many[path] = strings.ReplaceAll(files[path], "s17: content", "s17: some")
+	var e *mash.Error
+	if err := Check(FS(many)); !errors.As(err, &e) || !strings.Contains(e.Message, "more") || len(e.Message) > 3000 {
+		t.Errorf("many: %v", err)
+	}
+}

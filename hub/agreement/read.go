@@ -60,11 +60,20 @@ func plain(path string, n *yaml.Node) error {
 	return nil
 }
 
-// Check reports whether every agreement of a folder can be read as a document.
-// Errors: CodeInvalid, with the file and the remedy.
+// Check reports whether every agreement of a folder can be read as a document and
+// says nothing but what the schema knows. Errors: CodeInvalid, with the file, the
+// lines and the remedy.
 func Check(files fs.FS) error {
-	_, err := documents(files)
-	return err
+	docs, err := documents(files)
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		if err := conforms(d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // at follows keys from a mapping; nil where one is missing.
