@@ -46,7 +46,7 @@ var rooms = map[string][]string{
 	"hub/enquiry":                      {"hub/mash", "hub/retention", "hub/tracking", "hub/matching", "hub/wire", "hub/exchange", "plugins/record"},
 	"hub/notify":                       {"hub/mash", "hub/retention", "hub/tracking", "hub/matching", "hub/wire", "hub/exchange", "plugins/record"},
 	"hub/agreement":                    {"hub/mash"},
-	"hub/edition":                      {"hub/mash", "hub/wire", "hub/exchange", "hub/agreement"},
+	"hub/edition":                      {"hub/mash", "hub/wire", "hub/exchange", "hub/agreement", "plugins/record"},
 	"hub/evidence":                     {"hub/mash", "hub/agreement", "hub/audit", "hub/enquiry"},
 	"hub/node":                         {"hub/mash", "hub/retention", "hub/tracking", "hub/matching", "hub/wire", "hub/exchange", "plugins/connector", "plugins/record"},
 	"hub/node/pages":                   {"hub/mash", "hub/tracking", "hub/matching", "hub/wire", "hub/node", "hub/edition", "hub/agreement", "hub/web/kit", "plugins/connector", "plugins/record"},

@@ -52,3 +52,15 @@ func Matrices(files fs.FS) (out []Matrix, err error) {
 	}
 	return out, nil
 }
+
+// MatrixOf finds the matrix of a pair, in whichever agreement has one for it where
+// none is named.
+func MatrixOf(files fs.FS, id, pair string) (Matrix, bool, error) {
+	all, err := Matrices(files)
+	for _, m := range all {
+		if (id == "" || m.Agreement == id) && m.Pair == pair {
+			return m, true, err
+		}
+	}
+	return Matrix{}, false, err
+}

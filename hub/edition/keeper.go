@@ -27,8 +27,10 @@ type Engine interface {
 	Draft(ctx context.Context, files Files) (Draft, error)
 }
 
-// Draft answers recorded questions by a version that is not in force.
+// Draft answers questions by a version that is not in force.
 type Draft interface {
+	Ask(context.Context, mash.AskInput) mash.Decision
+	Release(context.Context, mash.ReleaseInput) mash.Decision
 	View(context.Context, mash.ViewInput) mash.Decision
 	Rehearse(ctx context.Context, recorded mash.Decision) (now mash.Decision, same bool)
 }

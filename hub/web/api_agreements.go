@@ -26,6 +26,10 @@ type (
 		Version string `json:"version" doc:"The version to go back to, as an edition or a decision names it"`
 		Why     string `json:"why"`
 	}
+	whatIfIn struct {
+		Edition string `json:"edition,omitempty" doc:"A change, by its id; empty for what is in force"`
+		edition.Invented
+	}
 	suspendIn struct {
 		Agreement string `json:"agreement"`
 		Pair      string `json:"pair,omitempty" doc:"One pair of it, such as fernshire/police; empty for the whole agreement"`
@@ -70,6 +74,10 @@ func (a *api) agreements() {
 	kit.Add[kit.WithID](a.API, kit.Get("rehearse", "/agreements/changes/{id}/rehearsal", rulePolicy, "What a change would have decided otherwise in the last 90 days, what shares more first; while running is true, ask again"),
 		func(c kit.Call, _ kit.Nothing) (edition.Rehearsal, error) {
 			return d.Rehearsing(c, c.Actor, c.ID, a.site.Desk.Env.Now().Add(-rehearsed), false)
+		})
+	kit.Add[kit.WithBody](a.API, kit.Post("what-if", "/agreements/what-if", rulePolicy, "What would be decided in an invented case, by what is in force or by a change, and why; nothing is asked, released or recorded as a decision"),
+		func(c kit.Call, in whatIfIn) (edition.Foreseen, error) {
+			return d.WhatIf(c, c.Actor, in.Edition, in.Invented)
 		})
 	kit.Step[kit.WithID](a.API, kit.Post("stop-rehearsal", "/agreements/changes/{id}/rehearsal/stop", ruleApprove, "Stop the rehearsal of a change, with what it has looked at"),
 		func(c kit.Call, _ kit.Nothing) error { return d.StopRehearsal(c, c.Actor, c.ID) })

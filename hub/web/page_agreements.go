@@ -24,6 +24,7 @@ var (
 func (s *site) agreementPages(get, post func(path, rule string, h kit.HandlerFunc)) {
 	get("/agreements", rulePolicy, s.agreements)
 	get("/agreements/matrix", rulePolicy, s.matrix)
+	get("/agreements/what-if", rulePolicy, s.whatIf)
 	get("/agreements/change", rulePropose, func(w http.ResponseWriter, r *http.Request) error {
 		return s.writeChange(w, r, newForm(r.URL.Query()), http.StatusOK)
 	})
@@ -139,7 +140,7 @@ func (s *site) matrix(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.RawQuery == "" { // which one is chosen there
 		return s.agreements(w, r)
 	}
-	m, ok, err := matrixOf(files, r.URL.Query().Get("agreement"), r.URL.Query().Get("pair"))
+	m, ok, err := agreement.MatrixOf(agreement.FS(files), r.URL.Query().Get("agreement"), r.URL.Query().Get("pair"))
 	if err != nil {
 		return err
 	}
@@ -167,18 +168,12 @@ func (s *site) matrix(w http.ResponseWriter, r *http.Request) error {
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	return s.layout.Write(w, r, kit.Page{Title: "What " + m.Name + " may share", Caption: capital(m.Title), Wide: true, Path: "/agreements",
-		Breadcrumbs: []kit.Link{{Text: "Sharing agreements", Href: "/agreements"}, {Text: m.Name}}, Body: kit.Stack{t}})
-}
-
-func matrixOf(files edition.Files, id, pair string) (agreement.Matrix, bool, error) {
-	all, err := agreement.Matrices(agreement.FS(files))
-	for _, m := range all {
-		if m.Agreement == id && m.Pair == pair {
-			return m, true, err
-		}
+	try := kit.Stack{}
+	if len(m.Rows) > 0 {
+		try = kit.Stack{kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "What would happen if …", Href: whatIfLink(m, "")})}}
 	}
-	return agreement.Matrix{}, false, err
+	return s.layout.Write(w, r, kit.Page{Title: "What " + m.Name + " may share", Caption: capital(m.Title), Wide: true, Path: "/agreements",
+		Breadcrumbs: []kit.Link{{Text: "Sharing agreements", Href: "/agreements"}, {Text: m.Name}}, Body: kit.Stack{t, try}})
 }
 
 // cellOf is the cell that a form is about.
@@ -199,7 +194,7 @@ func (s *site) writeChange(w http.ResponseWriter, r *http.Request, f *form, code
 	if c == (agreement.Cell{}) { // which cell is chosen in a matrix
 		return s.agreements(w, r)
 	}
-	m, ok, err := matrixOf(files, c.Agreement, c.Pair)
+	m, ok, err := agreement.MatrixOf(agreement.FS(files), c.Agreement, c.Pair)
 	if err != nil {
 		return err
 	}
@@ -355,6 +350,11 @@ func (s *site) writeEdition(w http.ResponseWriter, r *http.Request, f *form, cod
 		list.Items = append(list.Items, kit.Paragraph{Text: text})
 	}
 	body = append(body, list)
+	tries, err := s.whatIfLinks(changes, now, e.ID)
+	if err != nil {
+		return err
+	}
+	body = append(body, tries...)
 	if e.State == mash.EditionProposed {
 		rehearsal, err := s.Editions.Rehearsing(r.Context(), who, e.ID, s.Desk.Env.Now().Add(-rehearsed), r.URL.Query().Has("again"))
 		if err != nil {
