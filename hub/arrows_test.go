@@ -69,6 +69,7 @@ var guarded = map[string][]string{
 	"github.com/pressly/goose":         {"hub/store"},
 	"github.com/ncruces/go-sqlite3":    {"hub/store", "connectors/internal/tables", "hub/demo/world"},
 	"github.com/jackc/pgx":             {"connectors/internal/tables"},
+	"codeberg.org/go-pdf/fpdf":         {"hub/agreement"},
 }
 
 // TestArrows holds the direction of every import: all arrows point down, and
