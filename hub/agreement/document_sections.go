@@ -79,7 +79,7 @@ func (d Document) Sections() []Section {
 }
 
 func (d Document) about() Section {
-	blocks := para("This document says in plain English what " + d.Title + " lets happen. It was made from the files by which the hub and the agencies decide.")
+	blocks := para("This document says in plain English what " + d.Title + " lets happen. It was made from the files of the version that is named at its end.")
 	if d.Standing != "" {
 		blocks = append(blocks, para(d.Standing)...)
 	}

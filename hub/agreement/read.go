@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -58,6 +59,21 @@ func plain(path string, n *yaml.Node) error {
 		}
 	}
 	return nil
+}
+
+// Named is an agreement by its id.
+type Named struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// List names the agreements of a folder, in order of path.
+func List(files fs.FS) (out []Named, err error) {
+	docs, err := documents(files)
+	for _, d := range docs {
+		out = append(out, Named{d.id, cmp.Or(value(at(d.root, "title")), d.id)})
+	}
+	return out, err
 }
 
 // Check reports whether every agreement of a folder can be read as a document and

@@ -348,6 +348,21 @@ func (d *Desk) Show(ctx context.Context, actor mash.Actor, id string) (e mash.Ed
 	return e, was, now, err
 }
 
+// At gives the files of an edition or, without an id, those in force, of which
+// only the version is said then.
+func (d *Desk) At(ctx context.Context, actor mash.Actor, id string) (mash.Edition, Files, error) {
+	if id != "" {
+		e, _, files, err := d.Show(ctx, actor, id)
+		return e, files, err
+	}
+	if err := d.May(ctx, actor, pageRead); err != nil {
+		return mash.Edition{}, nil, err
+	}
+	e := mash.Edition{Version: d.Engine.Version(), State: mash.EditionInForce}
+	files, err := d.FilesOf(ctx, e.Version)
+	return e, files, err
+}
+
 // chased is how long an agency that is behind is left alone before it is sent
 // the edition in force once more.
 const chased = time.Hour
