@@ -66,6 +66,8 @@ type Call struct {
 	Actor mash.Actor
 	ID    string // of the path; empty where it has none
 	Page  int    // of a list
+	// Agreement and Edition are those of WithAgreement.
+	Agreement, Edition string
 }
 
 // The inputs of operations. Bodies are read by decode, not by the library: it
@@ -80,6 +82,11 @@ type (
 	// WithPage is a list.
 	WithPage struct {
 		Page int `query:"page" default:"1" minimum:"1" doc:"Which page of the list; 100 rows each"`
+	}
+	// WithAgreement names an agreement, in force or as an edition makes it.
+	WithAgreement struct {
+		Agreement string `query:"agreement" required:"true" doc:"The agreement's id"`
+		Edition   string `query:"edition" doc:"The change that makes the version; empty for the version in force"`
 	}
 	// WithBody has a body.
 	WithBody struct {
@@ -96,17 +103,21 @@ type (
 
 // parts are what an input consists of.
 type parts struct {
-	id, contentType string
-	page            int
-	body            []byte
+	id, contentType    string
+	agreement, edition string
+	page               int
+	body               []byte
 }
 
 // APIInput is one of the inputs above.
 type APIInput interface{ parts() parts }
 
-func (Bare) parts() parts         { return parts{} }
-func (i WithID) parts() parts     { return parts{id: i.ID} }
-func (i WithPage) parts() parts   { return parts{page: i.Page} }
+func (Bare) parts() parts       { return parts{} }
+func (i WithID) parts() parts   { return parts{id: i.ID} }
+func (i WithPage) parts() parts { return parts{page: i.Page} }
+func (i WithAgreement) parts() parts {
+	return parts{agreement: i.Agreement, edition: i.Edition}
+}
 func (i WithBody) parts() parts   { return parts{contentType: i.Type, body: i.RawBody} }
 func (i WithIDBody) parts() parts { return parts{id: i.ID, contentType: i.Type, body: i.RawBody} }
 
@@ -177,7 +188,7 @@ func Step[P APIInput, I any](a *API, o Op, f func(Call, I) error) {
 func (a *API) read(ctx context.Context, p APIInput, in any) (Call, error) {
 	x := p.parts()
 	u, _ := UserFrom(ctx)
-	c := Call{Context: ctx, Actor: u.Actor(), ID: x.id, Page: x.page}
+	c := Call{Context: ctx, Actor: u.Actor(), ID: x.id, Page: x.page, Agreement: x.agreement, Edition: x.edition}
 	if _, none := in.(*Nothing); none {
 		return c, nil
 	}

@@ -6,9 +6,10 @@ import (
 )
 
 // Heading is h1 to h4. Size is "xl", "l", "m" or "s"; by default it follows
-// the level. Caption stands above an h1.
+// the level. Caption stands above an h1. NewPage begins one on paper.
 type Heading struct {
 	Text, Caption, ID string
+	NewPage           bool
 	Level             int // 1 to 4; 2 when 0
 	Size              string
 }

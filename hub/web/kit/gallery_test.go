@@ -42,7 +42,7 @@ func every(s string) []Component {
 		},
 		Checkboxes{Name: s, Hint: s, Items: []Choice{{Value: s, Text: s, Hint: s}}},
 		Heading{Text: s, Caption: s, ID: s, Level: 1},
-		Heading{Text: s, ID: s},
+		Heading{Text: s, ID: s, NewPage: true},
 		Heading{Text: s, Level: 3},
 		Heading{Text: s, Level: 4},
 		Paragraph{Text: s, Classes: s, AsWritten: true},
