@@ -71,6 +71,10 @@ func (a *api) agreements() {
 			out.Changes, err = agreement.Diff(agreement.FS(was), agreement.FS(now))
 			return out, err
 		})
+	kit.Add[kit.WithAgreement](a.API, kit.Get("agreement-document", "/agreements/document", rulePolicy, "What one agreement lets happen, in plain English, as its partners sign it"),
+		func(c kit.Call, _ kit.Nothing) (agreement.Document, error) {
+			return a.site.explained(c, c.Actor, c.Agreement, c.Edition)
+		})
 	kit.Add[kit.WithID](a.API, kit.Get("rehearse", "/agreements/changes/{id}/rehearsal", rulePolicy, "What a change would have decided otherwise in the last 90 days, what shares more first; while running is true, ask again"),
 		func(c kit.Call, _ kit.Nothing) (edition.Rehearsal, error) {
 			return d.Rehearsing(c, c.Actor, c.ID, a.site.Desk.Env.Now().Add(-rehearsed), false)

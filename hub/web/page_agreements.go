@@ -25,6 +25,8 @@ func (s *site) agreementPages(get, post func(path, rule string, h kit.HandlerFun
 	get("/agreements", rulePolicy, s.agreements)
 	get("/agreements/matrix", rulePolicy, s.matrix)
 	get("/agreements/what-if", rulePolicy, s.whatIf)
+	get("/agreements/document", rulePolicy, s.document)
+	get("/agreements/document.pdf", rulePolicy, s.documentPDF)
 	get("/agreements/change", rulePropose, func(w http.ResponseWriter, r *http.Request) error {
 		return s.writeChange(w, r, newForm(r.URL.Query()), http.StatusOK)
 	})
@@ -78,11 +80,18 @@ func (s *site) agreements(w http.ResponseWriter, r *http.Request) error {
 		kit.SummaryList{Rows: []kit.Row{{Key: "In force", Text: "Version " + shortVersion(s.Editions.Engine.Version()) + ", number " + itoa(int(s.Editions.Engine.Epoch()))},
 			{Key: "At the agencies", HTML: kit.MustHTML(kit.Link{Text: "By which version each decides", Href: "/agencies"})}}},
 		kit.Heading{Text: "What may be shared"}}
+	documents, err := documentLinks(files, "")
+	if err != nil {
+		return err
+	}
 	list := kit.List{}
 	for _, m := range matrices {
 		list.Items = append(list.Items, kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: m.Name, Href: matrixLink(m.Agreement, m.Pair), Hidden: "under " + m.Title})})
 	}
-	body = append(body, list, kit.Heading{Text: "Changes"})
+	body = append(body, list)
+	body = append(body, tries...)
+	body = append(body, kit.Heading{Text: "To read and sign"},
+		kit.Paragraph{Text: "What each agreement lets happen, in plain English, as a page and as a PDF for signature."}, documents, kit.Heading{Text: "Changes"})
 	if len(all) == 0 {
 		body = append(body, kit.Paragraph{Text: "Nothing has been changed since this hub was set up."})
 	} else {
@@ -349,12 +358,17 @@ func (s *site) writeEdition(w http.ResponseWriter, r *http.Request, f *form, cod
 		}
 		list.Items = append(list.Items, kit.Paragraph{Text: text})
 	}
-	body = append(body, list)
 	tries, err := s.whatIfLinks(changes, now, e.ID)
 	if err != nil {
 		return err
 	}
+	documents, err := documentLinks(now, e.ID)
+	if err != nil {
+		return err
+	}
+	body = append(body, list)
 	body = append(body, tries...)
+	body = append(body, kit.Heading{Text: "To read and sign", Level: 3}, kit.Paragraph{Text: "What each agreement lets happen with this change, in plain English."}, documents)
 	if e.State == mash.EditionProposed {
 		rehearsal, err := s.Editions.Rehearsing(r.Context(), who, e.ID, s.Desk.Env.Now().Add(-rehearsed), r.URL.Query().Has("again"))
 		if err != nil {

@@ -70,6 +70,7 @@ func TestPagesInABrowser(t *testing.T) {
 		{"feedback", "worker", at + "/feedback", "1280,1000"}, {"withdraw", "worker", at + "/withdraw?request=" + rs[1].ID, "1280,900"},
 		{"rag", "worker", at + "/rag", "1280,800"}, {"audit", "scrutineer", "/audit", "1280,1100"}, {"home-scrutineer", "scrutineer", "/", "1280,700"},
 		{"notices", "worker", "/notices", "1280,700"}, {"agencies", "worker", "/agencies", "1280,900"}, {"not-found", "scrutineer", at, "1280,600"},
+		{"agreement-document", "scrutineer", documentOf, "1280,3600"},
 	}
 	for _, s := range shots {
 		h.browse(bin, dir, s.name, s.who, s.path, s.size)
