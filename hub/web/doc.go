@@ -24,6 +24,9 @@
 // words.go has every code of the domain in plain English; what the hub's API and
 // the nodes' have in common is in kit.
 //
+// The document of an agreement (page_document.go) adds no words of its own about what
+// is agreed: they are package agreement's, so that page, API and PDF say the same.
+//
 // A client of the API signs in as a person does, keeps the cookie, and finds
 // every operation in /api/openapi.json. An answer to a wrong request is
 // application/problem+json with code, field, message and remedy; no value that

@@ -146,12 +146,27 @@ func tableOf(t agreement.DocumentTable, above string) kit.Table {
 			}
 			cells = append(cells, c)
 		}
-		if len(row[0]) > 1 {
-			cells[0].HTML = lines(row[0]...)
-		}
+		cells[0] = nameCell(row[0])
 		out.Rows = append(out.Rows, cells)
 	}
 	return out
+}
+
+// nameCell is what a row is about, with notes in small letters. A short name, such
+// as a clause's, is not broken.
+func nameCell(texts []string) kit.Cell {
+	if len(texts) > 1 {
+		name := kit.Stack{kit.Paragraph{Text: texts[0], Classes: "govuk-!-font-weight-bold govuk-!-margin-bottom-0"}}
+		for _, note := range texts[1:] {
+			name = append(name, kit.Paragraph{Text: note, Classes: "govuk-body-s govuk-!-margin-bottom-0"})
+		}
+		return kit.Cell{HTML: kit.MustHTML(name...)}
+	}
+	c := kit.Cell{Text: texts[0], Classes: breaking(texts...)}
+	if len(texts[0]) < 12 {
+		c.Classes = "mash-whole"
+	}
+	return c
 }
 
 // breaking lets what is longer than a word, such as an address, break anywhere.
