@@ -27,8 +27,8 @@ type Accession struct {
 	Acceded   string `json:"acceded,omitempty"` // YYYY-MM-DD, this party
 }
 
-// written is what of an agreement's file is read here.
-type written struct {
+// clausesFile is what of an agreement's file is read here.
+type clausesFile struct {
 	Title    string `yaml:"title"`
 	SignedOn string `yaml:"signed_on"`
 	Clauses  map[string]struct {
@@ -49,9 +49,9 @@ func Read(files fs.FS, ids []string, pair string) ([]Clause, Accession, error) {
 	if err != nil {
 		return nil, Accession{}, err
 	}
-	all := map[string]written{}
+	all := map[string]clausesFile{}
 	for _, d := range docs {
-		var w written
+		var w clausesFile
 		if err := d.root.Decode(&w); err != nil {
 			return nil, Accession{}, fmt.Errorf("reading %s: %w", d.path, err)
 		}

@@ -88,9 +88,7 @@ func (s *site) agreements(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range matrices {
 		list.Items = append(list.Items, kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: m.Name, Href: matrixLink(m.Agreement, m.Pair), Hidden: "under " + m.Title})})
 	}
-	body = append(body, list)
-	body = append(body, tries...)
-	body = append(body, kit.Heading{Text: "To read and sign"},
+	body = append(body, list, kit.Heading{Text: "To read and sign"},
 		kit.Paragraph{Text: "What each agreement lets happen, in plain English, as a page and as a PDF for signature."}, documents, kit.Heading{Text: "Changes"})
 	if len(all) == 0 {
 		body = append(body, kit.Paragraph{Text: "Nothing has been changed since this hub was set up."})
