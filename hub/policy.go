@@ -20,6 +20,7 @@ import (
 
 type policyCmd struct {
 	Check  policyCheckCmd  `cmd:"" help:"Read a policy folder as a hub would, and say what is wrong or which version it is."`
+	Show   policyShowCmd   `cmd:"" help:"Say in plain English what an agreement lets happen, as text or as a PDF for signature."`
 	Test   policyTestCmd   `cmd:"" help:"Put the cases of a policy folder, and its rules' own tests, to it."`
 	Diff   policyDiffCmd   `cmd:"" help:"Say in sentences what another folder would let happen, or not, and what shares more."`
 	Schema policySchemaCmd `cmd:"" help:"Print the JSON Schema of an agreement's file."`
@@ -87,6 +88,44 @@ func (c *policyCheckCmd) Run(ctx context.Context) error {
 	fmt.Printf("version %s\n", version)
 	for _, p := range pairs {
 		fmt.Printf("%-20s  %-28s  %s\n", p.Agreement, p.Pair, p.Name)
+	}
+	return nil
+}
+
+type policyShowCmd struct {
+	policyFolder
+	Agreement string `required:"" help:"The agreement's id, as check lists it." placeholder:"ID"`
+	PDF       string `help:"Write a PDF to FILE instead." placeholder:"FILE" type:"path" name:"pdf" xor:"form"`
+	JSON      bool   `help:"Print one JSON object." name:"json" xor:"form"`
+}
+
+// Run prints Markdown.
+func (c *policyShowCmd) Run(ctx context.Context) error {
+	files, err := c.files()
+	if err != nil {
+		return err
+	}
+	version, err := checked(ctx, files)
+	if err != nil {
+		return fmt.Errorf("nothing can be decided by it: %w", err)
+	}
+	d, err := agreement.Explain(files, c.Agreement, agreement.Origin{Version: version, Standing: "It was read from a folder. Whether a hub decides by this version, the hub says."})
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.JSON:
+		return json.NewEncoder(os.Stdout).Encode(d)
+	case c.PDF == "":
+		_, err = os.Stdout.WriteString(d.Markdown())
+		return err
+	}
+	b, err := d.PDF()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.PDF, b, 0o600); err != nil {
+		return fmt.Errorf("writing the PDF: %w", err)
 	}
 	return nil
 }

@@ -67,12 +67,19 @@ func TestPolicyCommands(t *testing.T) {
 		{"no difference, as JSON", `{"changes":[]}`, []string{"policy", "diff", "-", same, "--json"}, 0},
 		{"one rule of one file", "0 missed", []string{"policy", "mutate", "--only", "rego/close.rego: told"}, 0},
 		{"as JSON", `"survivors":[]`, []string{"policy", "mutate", "--only", "rego/close.rego: told", "--json"}, 0},
+		{"the document", "| Police warnings | May be shared | May be shared | Only that something is held |", []string{"policy", "show", "--agreement", "mash-fernshire"}, 0},
+		{"of the change", "| Police crime records | May be shared | May be shared | May be shared |", []string{"policy", "show", wider, "--agreement", "mash-fernshire"}, 0},
+		{"as JSON", `"version":"sha256:`, []string{"policy", "show", "--agreement", "mash-fernshire", "--json"}, 0},
+		{"as PDF", "", []string{"policy", "show", "--agreement", "mash-fernshire", "--pdf", filepath.Join(same, "out.pdf")}, 0},
 		{"the schema", `"$schema": "https://json-schema.org/draft/2020-12/schema"`, []string{"policy", "schema"}, 0},
 	} {
 		status, out, problem := typed(t, c.args...)
 		if status != c.status || !strings.Contains(out, c.say) {
 			t.Errorf("%s: status %d, %q, %q", c.name, status, out, problem)
 		}
+	}
+	if b := pdfOf(t, filepath.Join(same, "out.pdf")); !strings.HasPrefix(string(b), "%PDF-") {
+		t.Errorf("it is no PDF: %.20q", b)
 	}
 	if _, out, _ = typed(t, "policy", "diff", wider, same); strings.Contains(out, "Shares more") {
 		t.Errorf("narrower is called wider: %q", out)
@@ -91,12 +98,23 @@ func TestPolicyCommands(t *testing.T) {
 		{"a clause that is not there", "clause \"MF-99\" is missing", []string{"policy", "check", policyCopy(t, mashFile, "ask_permitted: MF-5.1", "ask_permitted: MF-99")}},
 		{"no Rego", "close.rego", []string{"policy", "check", policyCopy(t, "rego/close.rego", "decision := {", "decision := {{")}},
 		{"a case that is none", "expects no answer", []string{"policy", "test", policyCopy(t, "matrix/close.yaml", "then: {answer:", "then: {says:")}},
+		{"an agreement that is not there", "no such agreement", []string{"policy", "show", "--agreement", "nothing"}},
+		{"a place that cannot be written", "writing the PDF", []string{"policy", "show", "--agreement", "mash-fernshire", "--pdf", filepath.Join(same, "no", "out.pdf")}},
 		{"no mutant", "names no mutant", []string{"policy", "mutate", "--only", "rego/none.rego"}},
 	} {
 		if status, out, problem := typed(t, c.args...); status != exitFailed || !strings.Contains(problem, c.say) {
 			t.Errorf("%s: status %d, %q, %q", c.name, status, out, problem)
 		}
 	}
+}
+
+func pdfOf(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // TestWhatNoCaseNotices is a failure that names it, until it is tried or explained;

@@ -87,7 +87,7 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 // TestHelp is a result: on standard output, with status 0.
 func TestHelp(t *testing.T) {
 	for _, line := range []string{"", "demo", "connector", "connector new", "connector test", "connector serve", "audit", "audit verify", "audit proof",
-		"policy", "policy check", "policy test", "policy diff", "policy schema", "policy mutate", "bench", "bench roundtrip", "bench policy", "bench start", "bench crash"} {
+		"policy", "policy check", "policy test", "policy diff", "policy show", "policy schema", "policy mutate", "bench", "bench roundtrip", "bench policy", "bench start", "bench crash"} {
 		status, out, problem := typed(t, append(strings.Fields(line), "--help")...)
 		if status != 0 || problem != "" || !strings.HasPrefix(out, "Usage: mashhub "+line) {
 			t.Errorf("%s --help: status %d, %q on standard error\n%s", line, status, problem, out)

@@ -22,38 +22,6 @@ const shippedFile = "agreements/mash-fernshire.yaml"
 
 var shippedOrigin = Origin{Version: "sha256:0000", Standing: "This version is in force."}
 
-// written is a document as text, for people who look at it and for comparing.
-func written(d Document) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", d.Name())
-	for _, s := range d.Sections() {
-		fmt.Fprintf(&b, "\n# %s\n", s.Title)
-		for _, x := range s.Blocks {
-			switch {
-			case x.Heading != "":
-				fmt.Fprintf(&b, "\n## %s\n", x.Heading)
-			case x.Text != "":
-				fmt.Fprintf(&b, "\n%s\n", x.Text)
-			case x.Table != nil:
-				fmt.Fprintf(&b, "\n[%s]\n%s\n", x.Table.Caption, strings.Join(x.Table.Head, " | "))
-				for _, row := range x.Table.Rows {
-					var cells []string
-					for _, c := range row {
-						cells = append(cells, strings.Join(c, " / "))
-					}
-					fmt.Fprintf(&b, "%s\n", strings.TrimRight(strings.Join(cells, " | "), " "))
-				}
-			default:
-				b.WriteByte('\n')
-				for _, l := range x.List {
-					fmt.Fprintf(&b, "- %s\n", l)
-				}
-			}
-		}
-	}
-	return b.String()
-}
-
 func explained(t *testing.T, files fs.FS, id string) Document {
 	t.Helper()
 	d, err := Explain(files, id, shippedOrigin)
@@ -72,7 +40,7 @@ func TestShippedDocuments(t *testing.T) {
 			t.Errorf("%s: %d files, and without words: %v", id, len(d.Files), d.Also)
 		}
 		d.Files = nil
-		got, path := written(d), filepath.Join("testdata", id+".txt")
+		got, path := d.Markdown(), filepath.Join("testdata", id+".md")
 		if *update {
 			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
@@ -117,7 +85,7 @@ func TestNothingIsDroppedSilently(t *testing.T) {
 		text := func(f fs.FS) string {
 			d := explained(t, f, id)
 			d.Files = nil
-			return written(d)
+			return d.Markdown()
 		}
 		shipped, tried := text(policies.FS), 0
 		try := func(what string, steps []int, change func(n *yaml.Node)) {
@@ -192,7 +160,7 @@ func TestAlsoInTheFile(t *testing.T) {
 		"law: CA1989-s47, unheard_of":                      changed(t, "tables/law.yaml", add("CA1989-s47")),
 	} {
 		d := explained(t, f, "mash-fernshire")
-		if len(d.Also) != 1 || d.Also[0] != (Fact{place, "all of it"}) || !strings.Contains(written(d), place+" | all of it") {
+		if len(d.Also) != 1 || d.Also[0] != (Fact{place, "all of it"}) || !strings.Contains(d.Markdown(), place+" | all of it") {
 			t.Errorf("%s: %v", place, d.Also)
 		}
 	}
@@ -216,7 +184,7 @@ func TestUnits(t *testing.T) {
 		}
 		*at(root, "pairs", "fernshire/schools", "units") = *n.Content[0]
 	}), "mash-fernshire")
-	text := written(d)
+	text := d.Markdown()
 	for _, want := range []string{"999001 | Active. School concerns: only that something is held, for every purpose", "999002 | Suspended: nothing is asked or shared"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the document lacks %q", want)
@@ -245,7 +213,7 @@ func TestOddAgreements(t *testing.T) {
 	} {
 		files["agreements/odd.yaml"] = text
 		d := explained(t, FS(files), "odd")
-		if out := written(d); !strings.Contains(out, "# Signatures") || d.Title != "odd" {
+		if out := d.Markdown(); !strings.Contains(out, "# Signatures") || d.Title != "odd" {
 			t.Errorf("%s: %s", name, out)
 		}
 		if strings.HasPrefix(name, "everything") && len(d.Also) < 10 {

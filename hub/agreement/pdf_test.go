@@ -58,7 +58,7 @@ func TestPDFSaysWhatThePageSays(t *testing.T) {
 			words[w] = true
 		}
 		joined := strings.Join(strings.Fields(text), "")
-		for _, w := range strings.FieldsFunc(strings.NewReplacer("[", "", "]", "").Replace(written(d)), func(r rune) bool { return strings.ContainsRune(" \n#|/-", r) }) {
+		for _, w := range strings.FieldsFunc(strings.NewReplacer("[", "", "]", "").Replace(d.Markdown()), func(r rune) bool { return strings.ContainsRune(" \n#|/-", r) }) {
 			if len(w) < 32 && !words[w] && !strings.Contains(joined, w) {
 				t.Errorf("%s: the PDF lacks %q", id, w)
 			}
