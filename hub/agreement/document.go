@@ -69,6 +69,7 @@ type DocumentRow struct {
 	MatrixRow
 	Lasting bool              `json:"lasting,omitempty"` // may have begun before the period asked about
 	Coded   bool              `json:"coded,omitempty"`   // needs a handling code
+	Bound   string            `json:"bound,omitempty"`   // the clause of the condition that it always goes with
 	Words   map[string]string `json:"words"`
 }
 

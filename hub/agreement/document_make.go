@@ -73,7 +73,8 @@ func explain(d document, t tables) Document {
 		}
 	}
 	out.Signatories = m.signatories(out)
-	out.Also = append(m.rest(nil, ""), m.catalogue.rest(func(k string) bool { return m.categories[k] }, "catalogue: ")...)
+	out.Also = append([]Fact{}, m.rest(nil, "")...)
+	out.Also = append(out.Also, m.catalogue.rest(func(k string) bool { return m.categories[k] }, "catalogue: ")...)
 	out.Also = append(out.Also, m.law.rest(func(k string) bool { return m.laws[k] }, "law: ")...)
 	return out
 }
@@ -117,11 +118,13 @@ func (m *maker) purposeTerms(p string) PurposeTerms {
 		out.Needs = []string{unknown(basis)}
 	case basis == "s47":
 		out.Needs = []string{"The complete section 47 decision is recorded first."}
-	default:
+	default: // only the family's agreement can be dispensed with, whatever stands there
 		out.Needs = []string{"The family’s agreement is recorded first."}
-	}
-	if yes, ok := m.flag("purposes", p, "dispensation"); ok {
-		out.Needs = append(out.Needs, map[bool]string{true: "Or a manager decides to go on without it, and records why.", false: "Nobody may go on without it."}[yes])
+		if yes, _ := m.flag("purposes", p, "dispensation"); yes {
+			out.Needs = append(out.Needs, "Or a manager decides to go on without it, and records why.")
+		} else {
+			out.Needs = append(out.Needs, "Nobody may go on without it.")
+		}
 	}
 	return out
 }
@@ -152,7 +155,7 @@ func (m *maker) partyTerms(pair string, purposes []purposeColumn) PartyTerms {
 	for _, unit := range m.keys(k("units")...) {
 		text := m.known(partyWords, k("units", unit, "status")...)
 		for _, c := range m.keys(k("units", unit, "categories")...) {
-			text += ". " + capitalFirst(m.label(c)) + ": " + lowerFirst(m.mode(k("units", unit, "categories", c)...)) + ", for every purpose"
+			text += ". " + capitalFirst(m.label(c)) + ": no more than “" + m.mode(k("units", unit, "categories", c)...) + "”, for every purpose"
 		}
 		out.Units = append(out.Units, Fact{unit, text})
 	}
@@ -169,6 +172,12 @@ func (m *maker) partyTerms(pair string, purposes []purposeColumn) PartyTerms {
 		for _, p := range purposes {
 			row.Modes[p.code] = cmp.Or(value(at(m.root, k("categories", c, p.code)...)), "none")
 			row.Words[p.code] = m.mode(k("categories", c, p.code)...)
+			if row.NCND && row.Modes[p.code] == "existence" {
+				row.Words[p.code] = hiddenWords
+			}
+		}
+		if o := value(at(m.root, "obligations", "originator_control")); o != "" && c == alwaysControlled {
+			row.Bound = o
 		}
 		out.Rows = append(out.Rows, row)
 	}

@@ -2,6 +2,8 @@ package agreement
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -188,14 +190,15 @@ func (d Document) party(p PartyTerms) (out []Block) {
 	}
 	var lasting []string
 	for _, r := range p.Rows {
-		if r.Lasting {
+		if r.Lasting && slices.Contains(slices.Collect(maps.Values(r.Modes)), "content") {
 			lasting = append(lasting, lowerFirst(r.Label))
 		}
 		name := []string{capitalFirst(r.Label)}
 		for _, note := range []struct {
 			on   bool
 			text string
-		}{{r.NCND, "Neither confirmed nor denied."}, {r.Coded, "Needs a handling code."}} {
+		}{{r.NCND, "Neither confirmed nor denied."}, {r.Coded, "Needs a handling code."},
+			{r.Bound != "", "Always goes with the condition of clause " + r.Bound + "."}} {
 			if note.on {
 				name = append(name, note.text)
 			}
@@ -208,7 +211,7 @@ func (d Document) party(p PartyTerms) (out []Block) {
 	}
 	out = append(out, Block{Table: t})
 	if len(lasting) > 0 {
-		out = append(out, Block{Text: "Also shared where it began before the period asked about: " + strings.Join(lasting, ", ") + "."})
+		out = append(out, Block{Text: "Where these may be shared, they are shared even if they began before the period asked about: " + strings.Join(lasting, ", ") + "."})
 	}
 	return out
 }

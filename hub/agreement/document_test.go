@@ -170,8 +170,29 @@ func TestAlsoInTheFile(t *testing.T) {
 	}
 	// What only looks like what it should be is not said to be that.
 	d = explained(t, changed(t, shippedFile, func(root *yaml.Node) { at(root, "purposes", "s17", "dispensation").SetString("true") }), "mash-fernshire")
-	if len(d.Also) != 1 || len(d.Purposes[1].Needs) != 1 {
+	if len(d.Also) != 1 || d.Purposes[1].Needs[1] != "Nobody may go on without it." {
 		t.Errorf("a word instead of a truth value: %v, %v", d.Also, d.Purposes[1].Needs)
+	}
+}
+
+// TestNotMoreThanIsEnforced: the document lets nothing happen that the rules do
+// not, where the agreement only looks as if it did.
+func TestNotMoreThanIsEnforced(t *testing.T) {
+	d := explained(t, changed(t, shippedFile, func(root *yaml.Node) {
+		at(root, "pairs", "fernshire/health", "categories", "health.camhs", "s17").SetString("existence")
+		n := at(root, "purposes", "s47")
+		n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "dispensation"}, &yaml.Node{Kind: yaml.ScalarNode, Value: "true"})
+	}), "mash-fernshire")
+	if words := d.Parties[2].Rows[6].Words["s17"]; words != hiddenWords {
+		t.Errorf("that something is held is the thing, and the document says %q", words)
+	}
+	if len(d.Purposes[0].Needs) != 1 || len(d.Also) != 1 {
+		t.Errorf("a section 47 decision is dispensed with: %v, %v", d.Purposes[0].Needs, d.Also)
+	}
+	for _, line := range strings.Split(d.Markdown(), "\n") {
+		if strings.HasPrefix(line, "An answer may go back") && strings.Contains(line, "refuge") {
+			t.Errorf("what is never shared may go back: %s", line)
+		}
 	}
 }
 
@@ -185,7 +206,7 @@ func TestUnits(t *testing.T) {
 		*at(root, "pairs", "fernshire/schools", "units") = *n.Content[0]
 	}), "mash-fernshire")
 	text := d.Markdown()
-	for _, want := range []string{"999001 | Active. School concerns: only that something is held, for every purpose", "999002 | Suspended: nothing is asked or shared"} {
+	for _, want := range []string{"999001 | Active. School concerns: no more than “Only that something is held”, for every purpose", "999002 | Suspended: nothing is asked or shared"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the document lacks %q", want)
 		}
@@ -250,6 +271,9 @@ func TestRulesOfTheDocument(t *testing.T) {
 		if !strings.Contains(rego, `"`+rule+`"`) {
 			t.Errorf("no rule withholds by %s", rule)
 		}
+	}
+	if !strings.Contains(rego, `owed(item, "originator_control") if item.category == "`+alwaysControlled+`"`) {
+		t.Errorf("no rule binds %s whatever its code", alwaysControlled)
 	}
 	for _, o := range knownObligations {
 		if !strings.Contains(rego, `{"code": "`+o+`"}`) {

@@ -16,6 +16,10 @@ import (
 const (
 	missing = "not written in the file"
 	noText  = "The files have no text for this clause."
+	// hiddenWords are for what would be said to be held, were that not the thing.
+	hiddenWords = "Asked for; neither confirmed nor denied"
+	// alwaysControlled goes with its originator's control whatever its code.
+	alwaysControlled = "police.intelligence"
 )
 
 // ModeWords say how far information may go.

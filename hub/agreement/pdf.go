@@ -32,6 +32,18 @@ func (d Document) PDF() ([]byte, error) {
 	if err := d.printable(); err != nil {
 		return nil, err
 	}
+	// Written twice: the first time to know how many pages there are. A sign that
+	// stands for their number could be one that stands in the agreement.
+	p := d.paper(d.paper(0).PageNo())
+	var out bytes.Buffer
+	if err := p.Output(&out); err != nil {
+		return nil, mash.Errorf(mash.CodeInternal, "writing the PDF: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// paper writes the document on so many pages.
+func (d Document) paper(pages int) paper {
 	p := paper{fpdf.New("P", "mm", "A4", "")}
 	p.AddUTF8FontFromBytes("go", "", goregular.TTF)
 	p.AddUTF8FontFromBytes("go", "B", gobold.TTF)
@@ -48,12 +60,11 @@ func (d Document) PDF() ([]byte, error) {
 	p.SetLang("en-GB")
 	p.SetMargins(side, top, side)
 	p.SetAutoPageBreak(false, foot)
-	p.AliasNbPages("{pages}")
 	p.SetFooterFunc(func() {
 		p.SetXY(side, 297-14)
 		p.SetFont("go", "", 7)
-		p.CellFormat(width-20, 5, d.Foot(), "", 0, "L", false, 0, "")
-		p.CellFormat(20, 5, fmt.Sprintf("Page %d of {pages}", p.PageNo()), "", 0, "L", false, 0, "")
+		p.CellFormat(width-30, 5, d.Foot(), "", 0, "L", false, 0, "")
+		p.CellFormat(30, 5, fmt.Sprintf("Page %d of %d", p.PageNo(), pages), "", 0, "R", false, 0, "")
 	})
 	p.AddPage()
 	p.heading(d.Name(), 20, 0, 0)
@@ -70,11 +81,7 @@ func (d Document) PDF() ([]byte, error) {
 			}
 		}
 	}
-	var out bytes.Buffer
-	if err := p.Output(&out); err != nil {
-		return nil, mash.Errorf(mash.CodeInternal, "writing the PDF: %w", err)
-	}
-	return out.Bytes(), nil
+	return p
 }
 
 // fonts are what is embedded, parsed to see which characters they have. The Go

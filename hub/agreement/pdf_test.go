@@ -106,6 +106,9 @@ func titled(t *testing.T, title string) Document {
 func TestPDFLetters(t *testing.T) {
 	const title = "the Tŷ Gwyn, Łódź and Ångström agreement – “§ 17”"
 	text, info := extract(t, printed(t, titled(t, title)))
+	if braces, _ := extract(t, printed(t, titled(t, "the {nb} and {pages} agreement"))); !strings.Contains(braces, "{nb} and {pages}") {
+		t.Error("what stands in the agreement is taken for a number of pages")
+	}
 	if !strings.Contains(text, "Tŷ Gwyn, Łódź and Ångström") || !strings.Contains(info, "Tŷ Gwyn, Łódź") {
 		t.Errorf("%s\n%.300s", info, text)
 	}
