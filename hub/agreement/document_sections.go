@@ -15,10 +15,12 @@ type Section struct {
 	Blocks    []Block
 }
 
-// Block is one of: a heading, a paragraph, a list, or a table.
+// Block is one of: a heading, a paragraph, a list, or a table. A strong paragraph
+// must not be missed.
 type Block struct {
 	Heading string
 	Text    string
+	Strong  bool
 	List    []string
 	Table   *DocumentTable
 }
@@ -83,7 +85,7 @@ func (d Document) Sections() []Section {
 func (d Document) about() Section {
 	blocks := para("This document says in plain English what " + d.Title + " lets happen. It was made from the files of the version that is named at its end.")
 	if d.Standing != "" {
-		blocks = append(blocks, para(d.Standing)...)
+		blocks = append(blocks, Block{Text: d.Standing, Strong: true})
 	}
 	blocks = append(blocks, para("A party, a purpose or a kind of information that the agreement does not name is refused.",
 		"The texts of clauses are the agreement’s own words. The other sentences explain what the program does with what the files say.")...)

@@ -226,7 +226,12 @@ func (p paper) block(b Block, above string) {
 	case b.Table != nil:
 		p.table(*b.Table, above)
 	case b.Text != "":
-		p.lines(p.wrap(b.Text, width), side, high)
+		if b.Strong {
+			p.SetFont("go", "B", letters)
+		}
+		lines := p.wrap(b.Text, width)
+		p.room(high * float64(min(len(lines), 4))) // a short paragraph is not parted
+		p.lines(lines, side, high)
 		p.SetY(p.GetY() + 2)
 	default:
 		for _, item := range b.List {

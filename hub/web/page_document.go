@@ -114,6 +114,8 @@ func blockOf(b agreement.Block, above string) kit.Component {
 		return kit.Heading{Text: b.Heading, Level: 3}
 	case b.Table != nil:
 		return tableOf(*b.Table, above)
+	case b.Strong:
+		return kit.Inset{Text: b.Text}
 	case b.Text != "":
 		return kit.Paragraph{Text: b.Text, Classes: breaking(b.Text)}
 	}
