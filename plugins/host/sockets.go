@@ -26,7 +26,7 @@ const socketDirPrefix = "mash-"
 // makeSocketDir makes a directory below base, or below the system's temporary
 // directory if base is empty or too long for a socket's path.
 func makeSocketDir(base string) (*socketDir, error) {
-	for range 10 { // who sweeps may take it away before it is locked
+	for range 100 { // who sweeps may take it away before it is locked, again and again on a busy machine
 		path, err := os.MkdirTemp(base, socketDirPrefix)
 		if err == nil {
 			path, err = filepath.Abs(path)
