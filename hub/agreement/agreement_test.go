@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -180,22 +181,99 @@ func TestWhatYAMLHides(t *testing.T) {
 	}
 }
 
-// TestStopped: nothing comes of a change of what is suspended with it.
-func TestStopped(t *testing.T) {
-	for pair, want := range map[string][2]bool{"": {true, true}, "fernshire/police": {true, false}, "fernshire/health": {false, true}} {
-		files, err := SetStatus(policies.FS, "mash-fernshire", pair, "suspended")
+// TestStops: a stop is told from every other change, and is put onto other files.
+func TestStops(t *testing.T) {
+	all, err := Stoppable(policies.FS)
+	if err != nil || len(all) < 15 {
+		t.Fatalf("%d can be stopped: %v", len(all), err)
+	}
+	for _, x := range all {
+		files, err := Stopped(policies.FS, []Stop{x.Stop})
 		if err != nil {
-			t.Fatal(err)
+			t.Errorf("%+v: %v", x, err)
+			continue
 		}
-		for i, p := range []string{"fernshire/police", "fernshire/health"} {
-			if got, err := Stopped(FS(files), Change{Agreement: "mash-fernshire", Pair: p}); err != nil || got != want[i] {
-				t.Errorf("%q suspended, %s: %v, %v", pair, p, got, err)
-			}
+		got, ok, err := Stops(policies.FS, FS(files))
+		if err != nil || !ok || !slices.Equal(got, []Stop{x.Stop}) {
+			t.Errorf("%+v: %+v %v %v", x, got, ok, err)
 		}
-		for _, c := range []Change{{}, {Agreement: "encompass-fernshire"}, {Agreement: "nothing"}} {
-			if got, err := Stopped(FS(files), c); err != nil || got {
-				t.Errorf("%q suspended, %+v: %v, %v", pair, c, got, err)
-			}
+		if _, ok, _ := Stops(FS(files), policies.FS); ok {
+			t.Errorf("%+v: the way back is a stop", x)
+		}
+		again, err := Stopped(FS(files), []Stop{x.Stop, {Agreement: "nothing"}, {x.Agreement, "fernshire/nobody"}})
+		if err != nil || !maps.Equal(again, files) {
+			t.Errorf("%+v: stopped twice is another: %v", x, err)
+		}
+	}
+	files, err := SetMode(policies.FS, Cell{"mash-fernshire", "fernshire/police", "police.crime", "s17"}, "none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, _ := Stops(policies.FS, FS(files)); ok {
+		t.Error("a cell that is narrowed is a stop")
+	}
+	if _, ok, _ := Stops(policies.FS, policies.FS); ok {
+		t.Error("nothing is a stop")
+	}
+	every, err := Everything(policies.FS)
+	if err != nil || len(every) != 2 {
+		t.Errorf("%v, %v", every, err)
+	}
+	for id, want := range map[string][]string{"mash-fernshire": {"closing", "early_help", "feedback", "s17", "s47"}, "encompass-fernshire": {"encompass"}, "nothing": nil} {
+		if got, err := Governs(policies.FS, "fernshire", id); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s governs %v, %v", id, got, err)
+		}
+	}
+}
+
+// TestWhatNobodySees: a key or a line end that a reader does not see is refused, and
+// what the engine reads otherwise is never told as layout.
+func TestWhatNobodySees(t *testing.T) {
+	files, err := Files(policies.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "agreements/mash-fernshire.yaml"
+	for name, text := range map[string]string{
+		"an empty key":          strings.TrimRight(files[path], "\n") + "\n  \"\": {pairs: {fernshire/police: {categories: {police.crime: {early_help: existence}}}}}\n",
+		"a key with NULs":       strings.TrimRight(files[path], "\n") + "\n  \"pairs\\0fernshire/police\\0categories\\0police.crime\\0early_help\": existence\n",
+		"a key of keys":         strings.TrimRight(files[path], "\n") + "\n  ? {a: b}\n  : c\n",
+		"a line separator":      strings.Replace(files[path], "# Fernshire", "# Fern\u2028shire", 1),
+		"a paragraph separator": strings.Replace(files[path], "# Fernshire", "# Fern\u2029shire", 1),
+		"a next line":           strings.Replace(files[path], "# Fernshire", "# Fern\u0085shire", 1),
+		"a carriage return":     strings.Replace(files[path], "# Fernshire", "# Fern\rshire", 1),
+	} {
+		changed := maps.Clone(files)
+		changed[path] = text
+		var e *mash.Error
+		if err := Check(FS(changed)); !asError(err, &e) || e.Code != mash.CodeInvalid || e.Remedy == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+		if changes, err := Diff(policies.FS, FS(changed)); err == nil && (len(changes) == 0 || !changes[0].Widens) {
+			t.Errorf("%s: a reader is told %+v", name, changes)
+		}
+		if _, err := SetStatus(FS(changed), "mash-fernshire", "fernshire/police", "suspended"); err == nil {
+			t.Errorf("%s: it was written to", name)
+		}
+	}
+	windows := maps.Clone(files)
+	windows[path] = strings.ReplaceAll(files[path], "\n", "\r\n")
+	if err := Check(FS(windows)); err != nil {
+		t.Errorf("lines of Windows: %v", err)
+	}
+	if out, err := SetStatus(FS(windows), "mash-fernshire", "fernshire/police", "suspended"); err != nil || !strings.Contains(out[path], "suspended\r\n") {
+		t.Errorf("lines of Windows cannot be stopped: %v", err)
+	}
+	for _, quoted := range []string{`"active"`, "'active'"} {
+		q := maps.Clone(files)
+		q[path] = strings.Replace(files[path], "name: Fernshire Police\n      status: active", "name: Fernshire Police\n      status: "+quoted, 1)
+		stopped, err := SetStatus(FS(q), "mash-fernshire", "fernshire/police", "suspended")
+		if err != nil {
+			t.Errorf("a status in quotes cannot be stopped: %v", err)
+			continue
+		}
+		if got, ok, err := Stops(FS(q), FS(stopped)); err != nil || !ok || len(got) != 1 || got[0].Pair != "fernshire/police" {
+			t.Errorf("%s: %+v, %v", quoted, got, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -122,8 +123,12 @@ func compare(was, now document, names map[string]string) (out []Change) {
 		}
 		out = append(out, sentence(now.id, now.root, strings.Split(place, "\x00"), a.shown, b.shown, names))
 	}
-	if len(out) == 0 {
+	switch {
+	case len(out) > 0:
+	case same(was.root, now.root):
 		out = append(out, Change{Agreement: now.id, Sentence: "Only comments or layout change (" + now.path + ")."})
+	default: // nobody is to be told that nothing changes by a list that missed something
+		out = append(out, Change{Agreement: now.id, Widens: true, Sentence: "Something changes that no sentence tells (" + now.path + "). Compare the files."})
 	}
 	return out
 }
@@ -164,18 +169,32 @@ func flatten(n *yaml.Node, place string, into map[string]leaf) {
 	}
 }
 
-// stops reports whether nothing is shared under a status.
-func stops(status string) bool { return status == "suspended" || status == "revoked" }
+// stopping reports whether nothing is shared under a status.
+func stopping(status string) bool { return status == "suspended" || status == "revoked" }
 
-// Stopped reports whether nothing can come of a change, because what it is about
-// is suspended in the version that it leads to.
-func Stopped(now fs.FS, c Change) (bool, error) {
-	all, err := byID(now)
-	d := all[c.Agreement]
-	if err != nil || d.root == nil {
-		return false, err
+// same reports whether the engine reads the same in two trees.
+func same(a, b *yaml.Node) bool {
+	var left, right any
+	return a.Decode(&left) == nil && b.Decode(&right) == nil && reflect.DeepEqual(left, right)
+}
+
+// Stop is an agreement, or one pair of it, that is not active any more.
+type Stop struct{ Agreement, Pair string }
+
+// Stops lists what an emergency stopped, if that is all that differs between two
+// versions; else not ok.
+func Stops(was, now fs.FS) (out []Stop, ok bool, err error) {
+	changes, err := Diff(was, now)
+	if err != nil {
+		return nil, false, err
 	}
-	return stops(value(at(d.root, "status"))) || c.Pair != "" && stops(value(at(d.root, "pairs", c.Pair, "status"))), nil
+	for _, c := range changes {
+		if c.Widens || c.Now != "suspended" || c.Category != "" || c.Agreement == "" {
+			return nil, false, nil
+		}
+		out = append(out, Stop{c.Agreement, c.Pair})
+	}
+	return out, len(out) > 0, nil
 }
 
 // sentence words one difference.
@@ -194,10 +213,10 @@ func sentence(id string, root *yaml.Node, keys []string, was, now string, names 
 		c.Sentence = fmt.Sprintf("For %s, %s "+text+". Until now it "+cmp.Or(modeSentences[c.Was], "had no known mode for %s")+".",
 			cmp.Or(purposeSentences[c.Purpose], c.Purpose), party(c.Pair), cmp.Or(names[c.Category], c.Category), "it")
 	case len(keys) == 1 && keys[0] == "status":
-		c.Widens = !stops(now)
+		c.Widens = !stopping(now)
 		c.Sentence = "The whole agreement is " + now + ". Until now it was " + was + "."
 	case len(keys) == 3 && keys[0] == "pairs" && keys[2] == "status":
-		c.Pair, c.Widens = keys[1], !stops(now)
+		c.Pair, c.Widens = keys[1], !stopping(now)
 		c.Sentence = party(c.Pair) + " is " + now + ". Until now it was " + was + "."
 	default:
 		c.Widens = true

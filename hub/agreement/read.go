@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -31,6 +32,9 @@ func documents(files fs.FS) ([]document, error) {
 		if !strings.HasPrefix(p, "agreements/") {
 			continue
 		}
+		if strings.ContainsAny(strings.ReplaceAll(all[p], "\r\n", "\n"), "\r\u0085\u2028\u2029") {
+			return nil, mash.Invalid(p, "has a line that ends otherwise than with a line feed", "end every line with a line feed: what counts lines would not agree where a line is")
+		}
 		var n yaml.Node
 		if err := yaml.Unmarshal([]byte(all[p]), &n); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", p, err)
@@ -53,7 +57,10 @@ func plain(path string, n *yaml.Node) error {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 || n.ShortTag() == "!!merge" {
 		return mash.Invalid(path, fmt.Sprintf("has an anchor, an alias, a merge or a tag in line %d", n.Line), "write out what stands there")
 	}
-	for _, c := range n.Content {
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && (c.Kind != yaml.ScalarNode || c.Value == "" || strings.ContainsFunc(c.Value, unicode.IsControl)) {
+			return mash.Invalid(path, fmt.Sprintf("has a key in line %d that is empty, no word, or has a sign that nobody sees", c.Line), "name it by a word")
+		}
 		if err := plain(path, c); err != nil {
 			return err
 		}

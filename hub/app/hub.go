@@ -110,7 +110,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		return h, fmt.Errorf("reading the shipped agreements: %w", err)
 	}
 	h.Editions = &edition.Desk{Keeper: edition.NewKeeper(edition.Keeper[mash.HubTx]{Hub: o.ID, Store: kept, Engine: engine{h.Policy}, Audit: h.Audit, Env: o.Env, Log: o.Log}),
-		May: h.Desk.Page, Agencies: o.Agencies, Signer: h.root.signer, Suspended: suspended}
+		May: h.Desk.Page, Agencies: o.Agencies, Signer: h.root.signer, Suspended: suspended, Withdraw: h.Desk.StopAsking}
 	if err := h.Editions.Keep(ctx, files); err != nil {
 		return h, fmt.Errorf("keeping the shipped agreements: %w", err)
 	}

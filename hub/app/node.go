@@ -145,7 +145,7 @@ func NewNode(ctx context.Context, o NodeOptions) (n *Node, err error) {
 				if node := n.running.Load(); node != nil {
 					node.Beat()
 				}
-			}}), Agency: o.Agency.ID, Shipped: files, Verifier: func() string { return pinned(secrets, h.ID) },
+			}}), Agency: o.Agency.ID, Verifier: func() string { return pinned(secrets, h.ID) },
 			May: func(ctx context.Context, actor mash.Actor, page string) error {
 				return n.Node.MayViewOf(ctx, actor, h.ID, page)
 			}}

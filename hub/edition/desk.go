@@ -1,6 +1,7 @@
 package edition
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"mashhub/hub/agreement"
 	"mashhub/hub/exchange"
 	"mashhub/hub/mash"
 	"mashhub/hub/wire"
@@ -35,7 +37,10 @@ type Desk struct {
 	Signer   note.Signer // the policy root
 	// Suspended gives files with an agreement, or one pair of it, suspended.
 	Suspended func(files Files, agreement, pair string) (Files, error)
-	post      Poster
+	// Withdraw ends the open questions of some purposes to one agency, or to all
+	// (empty). It may be nil.
+	Withdraw func(ctx context.Context, tx mash.HubTx, actor mash.Actor, agency string, purposes []string) error
+	post     Poster
 
 	mu   sync.Mutex
 	last map[string]time.Time // when an agency that is behind was sent the edition again
@@ -71,15 +76,15 @@ func (d *Desk) Propose(ctx context.Context, actor mash.Actor, files Files, why s
 	if err := written("why", why); err != nil {
 		return mash.Edition{}, err
 	}
+	if err := small(files); err != nil {
+		return mash.Edition{}, err
+	}
 	return d.propose(ctx, actor, files, why, func(mash.HubTx, *mash.Edition) error { return nil })
 }
 
 // propose stores an edition; more completes it in the same transaction.
 func (d *Desk) propose(ctx context.Context, actor mash.Actor, files Files, why string, more func(mash.HubTx, *mash.Edition) error) (mash.Edition, error) {
 	var e mash.Edition
-	if err := small(files); err != nil {
-		return e, err
-	}
 	version, err := d.Engine.Check(ctx, files)
 	if err != nil {
 		return e, err
@@ -112,8 +117,8 @@ func (d *Desk) propose(ctx context.Context, actor mash.Actor, files Files, why s
 	return e, err
 }
 
-// mostFiles is how many bytes a version may have: it goes to every node in one
-// message.
+// mostFiles is how many bytes a proposed version may have: it goes to every node
+// in one message, in which a stop of it has room for some words more.
 const mostFiles = 450 << 10
 
 func small(files Files) error {
@@ -134,7 +139,7 @@ func (d *Desk) reversible(ctx context.Context, files Files, now time.Time) error
 	if err != nil {
 		return err
 	}
-	for _, page := range []string{pageRead, pagePropose, pageApprove} {
+	for _, page := range []string{pageRead, pagePropose, pageApprove, pageSuspend} {
 		permitted := slices.ContainsFunc([]string{mash.RoleIGLead, mash.RoleManager}, func(role string) bool {
 			dec := draft.View(ctx, mash.ViewInput{About: mash.About{Where: mash.HubAddress(d.Hub), Actor: "rehearsal", Now: now},
 				Person: mash.ViewPerson{ID: "rehearsal", Roles: []string{role}, Relation: "none"}, Page: page, PurposeOf: page})
@@ -142,6 +147,15 @@ func (d *Desk) reversible(ctx context.Context, files Files, now time.Time) error
 		})
 		if !permitted {
 			return mash.Invalid("files", "leave nobody the page "+page, "keep it for the information governance lead or the manager in tables/views.yaml: else there is no way back")
+		}
+	}
+	all, err := agreement.Stoppable(agreement.FS(files))
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if _, err := agreement.Stopped(agreement.FS(files), []agreement.Stop{s.Stop}); err != nil {
+			return mash.Invalid("files", "have an agreement that nobody could stop: "+cmp.Or(s.Pair, s.Agreement), "write its status as one word on a line of its own")
 		}
 	}
 	return nil
@@ -158,6 +172,9 @@ func (d *Desk) Approve(ctx context.Context, actor mash.Actor, id string, from ti
 	if from.IsZero() || from.Before(now) {
 		from = now
 	}
+	if from.After(now.AddDate(1, 0, 0)) { // nothing else can be agreed to meanwhile
+		return mash.Invalid("from", "is more than a year ahead", "choose a day within a year")
+	}
 	err := d.Store.Update(ctx, func(tx mash.HubTx) error {
 		e, err := d.find(tx, id)
 		if err != nil {
@@ -171,10 +188,21 @@ func (d *Desk) Approve(ctx context.Context, actor mash.Actor, id string, from ti
 		}
 		return d.approve(ctx, tx, actor, &e, from, now)
 	})
-	if err == nil {
-		d.wake()
+	if err != nil {
+		return err
 	}
-	return err
+	return d.begin(ctx, id)
+}
+
+// begin puts in force what is due now, before whoever agreed to it is told that it
+// is.
+func (d *Desk) begin(ctx context.Context, id string) error {
+	if err := d.step(context.WithoutCancel(ctx)); err != nil {
+		d.Log.Error("an edition is agreed to and not in force", "edition", id, "code", mash.CodeOf(err))
+		d.wake()
+		return mash.Errorf(mash.CodeUnavailable, "it is agreed to, and could not be put in force yet; it is tried again each second")
+	}
+	return nil
 }
 
 // approve gives an edition its epoch and signature, and sends it to everybody.
@@ -191,7 +219,16 @@ func (d *Desk) approve(ctx context.Context, tx mash.HubTx, actor mash.Actor, e *
 	if e.Was != d.basis(all, now) {
 		return mash.Conflict("the agreements changed since this was proposed", "propose it again on what is in force now")
 	}
-	e.State, e.Epoch = mash.EditionApproved, newest(all)+1
+	// A hub whose store was put back must not give out numbers that nodes have.
+	epoch := newest(all)
+	beats, err := tx.Heartbeats()
+	if err != nil {
+		return err
+	}
+	for _, b := range beats {
+		epoch = max(epoch, b.PolicyEpoch)
+	}
+	e.State, e.Epoch = mash.EditionApproved, epoch+1
 	e.ApprovedBy, e.ApprovedAt, e.EffectiveAt = actor.ID, now, mash.Instant(from)
 	if e.Signed, err = sign(manifestOf(*e), d.Signer); err != nil {
 		return err
@@ -264,7 +301,7 @@ func (d *Desk) Again(ctx context.Context, actor mash.Actor, version, why string)
 
 // Suspend stops everything under an agreement, or with one agency (pair), at
 // once and by one person alone. The way back takes two.
-func (d *Desk) Suspend(ctx context.Context, actor mash.Actor, agreement, pair, why string) (mash.Edition, error) {
+func (d *Desk) Suspend(ctx context.Context, actor mash.Actor, id, pair, why string) (mash.Edition, error) {
 	if err := d.May(ctx, actor, pageSuspend); err != nil {
 		return mash.Edition{}, err
 	}
@@ -287,7 +324,7 @@ func (d *Desk) Suspend(ctx context.Context, actor mash.Actor, agreement, pair, w
 		if err != nil {
 			return mash.Edition{}, err
 		}
-		files, err := d.Suspended(current, agreement, pair)
+		files, err := d.Suspended(current, id, pair)
 		if err != nil {
 			return mash.Edition{}, err
 		}
@@ -296,17 +333,35 @@ func (d *Desk) Suspend(ctx context.Context, actor mash.Actor, agreement, pair, w
 				return mash.ErrStale
 			}
 			e.Emergency = true
-			return d.approve(ctx, tx, actor, e, now, now)
+			if err := d.approve(ctx, tx, actor, e, now, now); err != nil {
+				return err
+			}
+			return d.withdraw(ctx, tx, actor, agreement.Stop{Agreement: id, Pair: pair}, current)
 		})
 		if errors.Is(err, mash.ErrStale) {
 			continue
 		}
-		if err == nil {
-			d.wake()
+		if err != nil {
+			return e, err
 		}
-		return e, err
+		return e, d.begin(ctx, e.ID)
 	}
 	return mash.Edition{}, mash.Conflict("the agreements kept changing", "try again")
+}
+
+// withdraw ends the questions that are open under what is stopped, in the same
+// transaction: what has not left does not leave, and an answer that comes all the
+// same is kept sealed, as late.
+func (d *Desk) withdraw(ctx context.Context, tx mash.HubTx, actor mash.Actor, stop agreement.Stop, files Files) error {
+	if d.Withdraw == nil {
+		return nil
+	}
+	purposes, err := agreement.Governs(agreement.FS(files), d.Hub, stop.Agreement)
+	if err != nil {
+		return err
+	}
+	_, agency, _ := strings.Cut(stop.Pair, "/")
+	return d.Withdraw(ctx, tx, actor, agency, purposes)
 }
 
 // FilesOf gives the files of a version. Errors: CodeNotFound.

@@ -18,11 +18,14 @@
 //     enrolled, and the version by reading the files itself: it takes nobody's
 //     word for what they hash to.
 //   - What an agency's own node would release more of, by a new edition, than by
-//     the one that it last agreed to, waits there for that agency's own person.
-//     What the edition stops does not wait, and the stop is no consent. A stop on
-//     top of rules or tables that wait there waits with them: nobody can tell
-//     whether it stops anything by rules that are not in force. The hub asks
-//     nothing of who is stopped, whatever its node does.
+//     the one that it last agreed to, waits there for that agency's own person. The
+//     first that it agreed to is what the program came with when the node was new.
+//   - A stop waits for nobody, and for no clock. Where it stands on what an agency
+//     has not agreed to, its node puts the stop onto what is in force there; where
+//     it cannot tell what is stopped, it stops everything. A stop is no consent.
+//   - With a stop, in one transaction, the open questions under it are withdrawn.
+//     What was decided by an older epoch than the one in force is decided again
+//     before it has any effect.
 //   - What is in force is stored before it decides anything, and is in force again
 //     after a restart. If it cannot be read then, the process does not start.
 //   - Each step is an audit entry in the transaction of the step (I5).

@@ -1,11 +1,13 @@
 package edition
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"mashhub/hub/mash"
@@ -48,12 +50,13 @@ type Keeper[T mash.ExchangeTx] struct {
 	Changed func()
 
 	nudge   chan struct{}
-	shipped string // the version that the program came with; see Keep
+	stepped *sync.Mutex // one step at a time
+	shipped string      // the version that the program came with; see Keep
 }
 
 // NewKeeper completes a Keeper.
 func NewKeeper[T mash.ExchangeTx](k Keeper[T]) *Keeper[T] {
-	k.nudge = make(chan struct{}, 1)
+	k.nudge, k.stepped = make(chan struct{}, 1), &sync.Mutex{}
 	return &k
 }
 
@@ -68,10 +71,11 @@ func (k *Keeper[T]) wake() {
 	}
 }
 
-// Restore puts in force again what was when the process ended. Without an
-// edition the shipped version stays. Errors: the process must not start.
+// Restore puts in force what was when the process ended, and what has become due
+// since. Without an edition the shipped version stays. Errors: the process must not
+// start.
 func (k *Keeper[T]) Restore(ctx context.Context) error {
-	return k.swap(ctx)
+	return k.step(ctx)
 }
 
 // Keep keeps the files that the program came with, by which the engine decides
@@ -88,7 +92,7 @@ func (k *Keeper[T]) Keep(ctx context.Context, shipped Files) error {
 func (k *Keeper[T]) basis(all []mash.Edition, now time.Time) string {
 	best := mash.Edition{Version: k.shipped}
 	for _, e := range all {
-		due := e.State == mash.EditionApproved && !e.EffectiveAt.After(now)
+		due := e.State == mash.EditionApproved && e.Due(now)
 		if (due || e.State == mash.EditionInForce) && e.Epoch > best.Epoch {
 			best = e
 		}
@@ -116,6 +120,8 @@ func (k *Keeper[T]) Run(ctx context.Context) error {
 // step records what is due as in force and then decides by it. In this order: a
 // process that dies between the two finds, when it starts, what is in force.
 func (k *Keeper[T]) step(ctx context.Context) error {
+	k.stepped.Lock()
+	defer k.stepped.Unlock()
 	now := k.Env.Now()
 	due := false
 	err := k.Store.View(ctx, func(tx T) error {
@@ -139,7 +145,7 @@ func (k *Keeper[T]) step(ctx context.Context) error {
 func next(all []mash.Edition, now time.Time) (mash.Edition, bool) {
 	var best mash.Edition
 	for _, e := range all {
-		if e.State == mash.EditionApproved && !e.EffectiveAt.After(now) && e.Epoch > best.Epoch {
+		if e.State == mash.EditionApproved && e.Due(now) && e.Epoch > best.Epoch {
 			best = e
 		}
 	}
@@ -170,6 +176,9 @@ func (k *Keeper[T]) turn(tx T, now time.Time) error {
 		waits := old.State == mash.EditionApproved || old.State == mash.EditionHeld
 		if old.ID == e.ID || old.State != mash.EditionInForce && (!waits || old.Epoch > e.Epoch) {
 			continue
+		}
+		if old.State == mash.EditionApproved && e.Emergency { // two people agreed to it for a later day
+			old.EndedWhy = "An emergency overtook it before its time. Propose it again on top of what is in force now."
 		}
 		old.State = mash.EditionSuperseded
 		if err := tx.UpdateEdition(old); err != nil {
@@ -204,7 +213,7 @@ func (k *Keeper[T]) swap(ctx context.Context) error {
 			e = mash.Edition{}
 			return nil
 		}
-		files, err = filesOf(tx, e.Version)
+		files, err = filesOf(tx, versionHere(e))
 		return err
 	})
 	if err != nil || e.ID == "" {
@@ -214,18 +223,21 @@ func (k *Keeper[T]) swap(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the edition in force: %w", err)
 	}
-	if version != e.Version {
+	if version != versionHere(e) {
 		return mash.Errorf(mash.CodeInternal, "the files of the edition in force are not what was agreed")
 	}
 	if err := k.Engine.Swap(ctx, files, e.Epoch); err != nil {
 		return fmt.Errorf("putting the edition in force: %w", err)
 	}
-	k.Log.Info("another edition of the agreements is in force", "hub", k.Hub, "epoch", e.Epoch, "policy", e.Version)
+	k.Log.Info("another edition of the agreements is in force", "hub", k.Hub, "epoch", e.Epoch, "policy", version)
 	if k.Changed != nil {
 		k.Changed()
 	}
 	return nil
 }
+
+// versionHere is the version that an edition comes to here.
+func versionHere(e mash.Edition) string { return cmp.Or(e.Applied, e.Version) }
 
 func filesOf(tx mash.Editions, version string) (Files, error) {
 	b, err := tx.PolicyFiles(version)

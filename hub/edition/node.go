@@ -2,6 +2,7 @@ package edition
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,6 @@ type Node struct {
 	// Verifier is the hub's policy root as it was pinned at enrolment; empty
 	// until then.
 	Verifier func() string
-	Shipped  Files // what the program came with
 	// May decides, and records, whether somebody here may open a page or work on
 	// it. Errors: CodeNotFound, CodeFault.
 	May func(ctx context.Context, actor mash.Actor, page string) error
@@ -77,7 +77,13 @@ func (n *Node) Take(ctx context.Context, tx mash.NodeTx, m exchange.Received) er
 	if err != nil {
 		return err
 	}
-	if len(widens) > 0 {
+	switch {
+	case len(widens) == 0:
+	case e.Emergency: // a stop waits for nobody
+		if e.Applied, err = n.apply(ctx, tx, all, e, body.Files); err != nil {
+			return err
+		}
+	default:
 		e.State = mash.EditionHeld
 	}
 	if err := tx.PutEdition(e); err != nil {
@@ -87,33 +93,44 @@ func (n *Node) Take(ctx context.Context, tx mash.NodeTx, m exchange.Received) er
 	return n.note(tx, m.At, string(m.Issuer), "policy.receive", e)
 }
 
+// apply keeps what an emergency comes to here, and gives its version.
+func (n *Node) apply(ctx context.Context, tx mash.NodeTx, all []mash.Edition, e mash.Edition, files Files) (string, error) {
+	stopped, err := n.stopHere(tx, all, e, files)
+	if err != nil {
+		return "", err
+	}
+	version, err := n.Engine.Check(ctx, stopped)
+	if err != nil {
+		return "", err
+	}
+	return version, keep(tx, version, stopped)
+}
+
 // widens lists what an edition lets this agency release more of than it last
-// agreed to; nothing where it agreed to that version before. What an edition
-// stops with the same stroke is none of it: an emergency waits for nobody, and
-// whoever begins again is asked then.
+// agreed to; nothing where it agreed to that version before. What an edition stops
+// is listed too: who agrees to a version is to know all that is in it.
 func (n *Node) widens(tx mash.NodeTx, all []mash.Edition, e mash.Edition, files Files) (out []agreement.Change, err error) {
-	if e.Version == n.shipped || slices.ContainsFunc(all, func(x mash.Edition) bool { return x.Version == e.Version && agreed(x) }) {
+	first, err := tx.FirstPolicy() // what the program came with when this node was new, not what a newer one brings
+	if err != nil {
+		return nil, err
+	}
+	was := first
+	if i := slices.IndexFunc(all, agreed); i >= 0 {
+		was = all[i].Version
+	}
+	if e.Version == first || slices.ContainsFunc(all, func(x mash.Edition) bool { return x.Version == e.Version && agreed(x) }) {
 		return nil, nil
 	}
-	was := n.Shipped
-	if i := slices.IndexFunc(all, agreed); i >= 0 {
-		if was, err = filesOf(tx, all[i].Version); err != nil {
-			return nil, err
-		}
+	before, err := filesOf(tx, was)
+	if err != nil {
+		return nil, err
 	}
-	changes, err := agreement.Diff(agreement.FS(was), agreement.FS(files))
+	changes, err := agreement.Diff(agreement.FS(before), agreement.FS(files))
 	if err != nil {
 		return nil, mash.Errorf(mash.CodeBadMessage, "the agreements cannot be compared: %w", err)
 	}
 	for _, c := range changes {
-		if !c.Widens || c.Pair != "" && !slices.Contains(strings.Split(c.Pair, "/"), n.Agency) {
-			continue
-		}
-		stopped, err := agreement.Stopped(agreement.FS(files), c)
-		if err != nil {
-			return nil, mash.Errorf(mash.CodeBadMessage, "the agreements cannot be compared: %w", err)
-		}
-		if !stopped {
+		if c.Widens && (c.Pair == "" || slices.Contains(strings.Split(c.Pair, "/"), n.Agency)) {
 			out = append(out, c)
 		}
 	}
@@ -121,9 +138,39 @@ func (n *Node) widens(tx mash.NodeTx, all []mash.Edition, e mash.Edition, files 
 }
 
 // agreed reports whether an edition was in force here with all that it says: not
-// as an emergency's, of which a part was stopped and waited for nobody.
+// as an emergency's, which waited for nobody.
 func agreed(e mash.Edition) bool {
-	return !e.InForceAt.IsZero() && (!e.Emergency || e.AcceptedBy != "")
+	return !e.InForceAt.IsZero() && e.Applied == "" && (!e.Emergency || e.AcceptedBy != "")
+}
+
+// stopHere is what an emergency comes to where it stands on what nobody here agreed
+// to: what is in force here, with what it stops stopped. Where that cannot be told,
+// everything is.
+func (n *Node) stopHere(tx mash.NodeTx, all []mash.Edition, e mash.Edition, files Files) (Files, error) {
+	current, ok := inForce(all)
+	version := n.shipped
+	if ok {
+		version = versionHere(current)
+	}
+	here, err := filesOf(tx, version)
+	if err != nil {
+		return nil, err
+	}
+	var stops []agreement.Stop
+	known := false
+	if was, err := filesOf(tx, e.Was); err == nil {
+		if stops, known, err = agreement.Stops(agreement.FS(was), agreement.FS(files)); err != nil {
+			return nil, err
+		}
+	} else if !errors.Is(err, mash.ErrNotFound) {
+		return nil, err
+	}
+	if !known {
+		if stops, err = agreement.Everything(agreement.FS(here)); err != nil {
+			return nil, err
+		}
+	}
+	return agreement.Stopped(agreement.FS(here), stops)
 }
 
 // Waiting is an edition at a node, with what it would let the agency release

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ type Count struct {
 	Category string        `json:"category,omitempty"`
 	Purpose  mash.Purpose  `json:"purpose,omitempty"`
 	Role     string        `json:"role,omitempty"`
-	Was      string        `json:"was"` // permit, review, deny or fault
+	Was      string        `json:"was"` // permit, review, deny or fault, with "+" before each obligation where the terms differ; or the fields that go
 	Now      string        `json:"now"`
 	Widens   bool          `json:"widens"`
 	N        int           `json:"n"`
@@ -60,8 +61,8 @@ const (
 	chunk     = 500
 )
 
-// Rehearse puts the decisions that the hub recorded since an instant to an
-// edition's version. Nothing changes by it, and no content is looked at: inputs
+// Rehearse puts the decisions that the hub recorded since an instant to what is in
+// force and to an edition's version, and compares the two. Nothing changes by it, and no content is looked at: inputs
 // hold none. What agencies release is decided at their nodes and is not in it.
 func (d *Desk) Rehearse(ctx context.Context, actor mash.Actor, id string, since time.Time) (Rehearsal, error) {
 	files, err := d.toRehearse(ctx, actor, id)
@@ -94,6 +95,14 @@ func (d *Desk) rehearse(ctx context.Context, files Files, since time.Time, told 
 	if err != nil {
 		return out, err
 	}
+	current, err := d.FilesOf(ctx, d.Engine.Version())
+	if err != nil {
+		return out, err
+	}
+	base, err := d.Engine.Draft(ctx, current)
+	if err != nil {
+		return out, err
+	}
 	counts := map[Count]int{}
 	var wider, others []Case // each the newest of its kind
 	for place, more := int64(math.MaxInt64), true; more && err == nil; {
@@ -109,7 +118,7 @@ func (d *Desk) rehearse(ctx context.Context, files Files, since time.Time, told 
 		more = more && len(some) > 0 // they are in order, but for those made at about the same time
 		// What could not be decided then says nothing of the agreement.
 		some = slices.DeleteFunc(some, func(was mash.Decision) bool { return was.Fault })
-		for _, cases := range putAgain(ctx, draft, some) {
+		for _, cases := range putAgain(ctx, base, draft, some) {
 			for _, c := range cases {
 				counts[c.Count]++
 				out.Changed++
@@ -141,17 +150,19 @@ func (d *Desk) rehearse(ctx context.Context, files Files, since time.Time, told 
 	return out, err
 }
 
-// putAgain puts decisions to a draft side by side, and gives for each what would
-// be otherwise.
-func putAgain(ctx context.Context, draft Draft, some []mash.Decision) [][]Case {
+// putAgain puts decisions to what is in force and to a draft, side by side, and
+// gives for each what would be otherwise.
+func putAgain(ctx context.Context, base, draft Draft, some []mash.Decision) [][]Case {
 	out := make([][]Case, len(some))
 	workers := runtime.GOMAXPROCS(0)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			for i := w; i < len(some) && ctx.Err() == nil; i += workers {
-				if now, same := draft.Rehearse(ctx, some[i]); !same && ctx.Err() == nil {
-					out[i] = compare(some[i], now)
+				was, _ := base.Rehearse(ctx, some[i])
+				now, _ := draft.Rehearse(ctx, was)
+				if ctx.Err() == nil {
+					out[i] = compare(was, now)
 				}
 			}
 		})
@@ -198,11 +209,15 @@ func compare(was, now mash.Decision) (out []Case) {
 		categories[i.ID], categories["item:"+i.ID] = i.Category, i.Category
 	}
 	add := func(category string, a, b mash.Verdict) {
-		if answer(a) == answer(b) {
-			return
-		}
 		c := base
 		c.Category, c.Was, c.Now, c.Widens = category, answer(a), answer(b), rank(b) > rank(a)
+		switch freed, bound := missing(a.Obligations, b.Obligations), missing(b.Obligations, a.Obligations); {
+		case c.Was != c.Now:
+		case len(freed)+len(bound) == 0 || a.Answer == mash.Deny:
+			return
+		default: // on other terms: whatever does not bind any more lets more happen
+			c.Was, c.Now, c.Widens = terms(a), terms(b), len(freed) > 0
+		}
 		c.WasClauses, c.NowClauses, c.Reasons = a.Clauses, b.Clauses, b.Reasons
 		out = append(out, c)
 	}
@@ -218,6 +233,40 @@ func compare(was, now mash.Decision) (out []Case) {
 	}
 	if len(out) == 0 {
 		add(in.Page, was.Verdict, now.Verdict)
+	}
+	if gone, more := without(was.Fields, now.Fields), without(now.Fields, was.Fields); len(out) == 0 && len(gone)+len(more) > 0 {
+		c := base
+		c.Was, c.Now, c.Widens = "fields: "+strings.Join(was.Fields, ", "), "fields: "+strings.Join(now.Fields, ", "), len(more) > 0
+		out = append(out, c)
+	}
+	return out
+}
+
+// terms is an answer with what it is bound to.
+func terms(v mash.Verdict) string {
+	out := answer(v)
+	for _, o := range v.Obligations {
+		out += " +" + o.Code
+	}
+	return out
+}
+
+// missing lists what of some obligations others do not have.
+func missing(of, in []mash.Obligation) (out []mash.Obligation) {
+	for _, o := range of {
+		if !slices.ContainsFunc(in, func(x mash.Obligation) bool { return reflect.DeepEqual(x, o) }) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// without lists what of some texts others do not have.
+func without(of, in []string) (out []string) {
+	for _, s := range of {
+		if !slices.Contains(in, s) {
+			out = append(out, s)
+		}
 	}
 	return out
 }

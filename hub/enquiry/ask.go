@@ -266,6 +266,9 @@ func common(a, b []string) bool {
 // raised to authorised is the decision's, the rest of the way to sent the hub's
 // (DESIGN §9).
 func (d *Desk) settleAsk(ctx context.Context, tx mash.HubTx, actor mash.Actor, e mash.Enquiry, r *mash.Request, dec mash.Decision, now time.Time, isNew bool, refused string) error {
+	if over, err := mash.Overtaken(tx, d.Hub, dec.PolicyEpoch, now); err != nil || over {
+		return errors.Join(err, stale(over)) // the agreements changed since it was decided: a stop, perhaps
+	}
 	at := now
 	event := func(kind mash.EventKind, detail string) error {
 		return tx.PutEvent(mash.Event{Request: r.ID, Kind: kind, At: at, Clock: mash.ClockHub, Detail: detail})
@@ -479,6 +482,37 @@ func (d *Desk) Withdraw(ctx context.Context, actor mash.Actor, requestID, reason
 	return r, err
 }
 
+func stale(yes bool) error {
+	if yes {
+		return mash.ErrStale
+	}
+	return nil
+}
+
+// StopAsking ends, in tx, the open questions of some purposes to an agency, or to
+// all (empty): what they were decided by is stopped.
+func (d *Desk) StopAsking(ctx context.Context, tx mash.HubTx, actor mash.Actor, agency string, purposes []string) error {
+	const some = 200
+	for passed := 0; ; {
+		open, err := tx.OpenRequests(mash.RequestFilter{Agency: agency, Skip: passed, Limit: some})
+		if err != nil {
+			return err
+		}
+		for i := range open {
+			if !slices.Contains(purposes, string(open[i].Purpose)) {
+				passed++
+				continue
+			}
+			if err := d.withdraw(ctx, tx, actor, &open[i], "suspended"); err != nil {
+				return err
+			}
+		}
+		if len(open) < some {
+			return nil
+		}
+	}
+}
+
 // withdraw ends an open request in tx. A question that the broker does not
 // have yet does not leave any more; the agency is told all the same, in case
 // it was on its way at this moment.
@@ -497,7 +531,7 @@ func (d *Desk) withdraw(ctx context.Context, tx mash.HubTx, actor mash.Actor, r 
 			return err
 		}
 		if _, err := d.post.Post(ctx, tx, exchange.Draft{From: d.self(), To: mash.PartyAddress(r.Party), MaxAge: d.MaxAge,
-			Header: header(wire.KindWithdraw, *r), Body: wire.Withdraw{Reason: code}}); err != nil {
+			Header: header(wire.KindWithdraw, *r), Body: wire.Withdraw{Reason: code}}); err != nil && mash.CodeOf(err) != mash.CodeUnknownKey { // whose keys are revoked cannot be told
 			return err
 		}
 	}

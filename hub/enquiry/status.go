@@ -72,7 +72,7 @@ func (d *Desk) differs(version string, epoch int64) bool {
 		return false
 	}
 	ours, now := d.InForce()
-	return epoch < now || epoch == now && version != ours
+	return epoch != now || version != ours
 }
 
 func (d *Desk) policyState(h mash.Heartbeat, now time.Time) PolicyState {

@@ -1,6 +1,9 @@
 package mash
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Edition is one version of the agreements on its way into force: who proposed
 // it and why, who agreed, from when. What is enforced is what two people agreed
@@ -25,6 +28,9 @@ type Edition struct {
 	InForceAt   time.Time `json:"in_force_at,omitzero"` // here
 	// AcceptedBy is, at a node, the agency's own person who let it widen what the
 	// agency releases.
+	// Applied is, at a node, the version in force here in its place: an emergency
+	// whose basis nobody here agreed to stops what is in force, and no more.
+	Applied    string    `json:"applied,omitempty"`
 	AcceptedBy string    `json:"accepted_by,omitempty"`
 	AcceptedAt time.Time `json:"accepted_at,omitzero"`
 	EndedBy    string    `json:"ended_by,omitempty"` // who rejected it
@@ -33,6 +39,20 @@ type Edition struct {
 	// Signed is the manifest with the signature of the hub's policy root, from
 	// approval on: what nodes verify.
 	Signed []byte `json:"signed,omitempty"`
+}
+
+// Due reports whether an approved edition's time has come. An emergency waits for
+// no clock.
+func (e Edition) Due(now time.Time) bool { return e.Emergency || !e.EffectiveAt.After(now) }
+
+// Overtaken reports whether a newer edition than that of an epoch is in force, or
+// due, by what a transaction sees: what was decided by the older one is to be
+// decided again. Only the newest are looked at.
+func Overtaken(tx Editions, hub string, epoch int64, now time.Time) (bool, error) {
+	newest, err := tx.EditionsOf(hub, 10)
+	return slices.ContainsFunc(newest, func(e Edition) bool {
+		return e.Epoch > epoch && (e.State == EditionInForce || e.State == EditionApproved && e.Due(now))
+	}), err
 }
 
 // EditionState is how far an Edition has come.
@@ -55,6 +75,9 @@ type Editions interface {
 	PutPolicyFiles(version string, files []byte) error
 	// PolicyFiles errors with ErrNotFound.
 	PolicyFiles(version string) ([]byte, error)
+	// FirstPolicy is the version that was kept first: what the program came with
+	// when this store was new. Errors: ErrNotFound.
+	FirstPolicy() (version string, err error)
 	PutEdition(Edition) error // new; ErrStale when the id is there
 	UpdateEdition(Edition) error
 	Edition(id string) (Edition, error)

@@ -48,6 +48,9 @@ func (n *Node) conclude(ctx context.Context, j job, actor mash.Actor, apply func
 			if h.Version != j.version {
 				return mash.ErrStale
 			}
+			if over, err := mash.Overtaken(tx, j.hub, dec.PolicyEpoch, decided); err != nil || over {
+				return errors.Join(err, mash.ErrStale) // the agreements changed since it was decided: a stop, perhaps
+			}
 			if h.State != mash.RequestAnswering && h.State != mash.RequestReceived {
 				return mash.Conflict("the request is "+string(h.State), "go on with the next one in the inbox")
 			}

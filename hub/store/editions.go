@@ -14,6 +14,11 @@ func (t exchangeTx) PolicyFiles(version string) ([]byte, error) {
 	return one(t.tx, func(r row) (b []byte, err error) { err = r.Scan(&b); return b, err }, `SELECT files FROM policy_files WHERE version = ?1`, version)
 }
 
+// FirstPolicy errors with ErrNotFound.
+func (t exchangeTx) FirstPolicy() (string, error) {
+	return one(t.tx, func(r row) (s string, err error) { err = r.Scan(&s); return s, err }, `SELECT version FROM policy_files ORDER BY rowid LIMIT 1`)
+}
+
 // PutEdition errors with ErrStale when the id is there.
 func (t exchangeTx) PutEdition(e mash.Edition) error {
 	s, err := doc(e)

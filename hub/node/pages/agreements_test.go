@@ -43,6 +43,13 @@ func TestAChangeThatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := mash.Edition{ID: "e-1", Hub: "fernshire", Version: "v-2", Epoch: 2, State: mash.EditionHeld, Why: "Early help needs it", ProposedBy: "ig-lead-1", ApprovedBy: "manager-1", EffectiveAt: f.now}
+	hub := &edition.Node{Keeper: edition.NewKeeper(edition.Keeper[mash.NodeTx]{Hub: "fernshire", Store: f.store, Engine: checks{policyOf(t, "police")}, Audit: f.node.Audit, Env: f.node.Env, Log: f.node.Log}),
+		Agency: "police", May: func(ctx context.Context, actor mash.Actor, page string) error {
+			return f.node.MayViewOf(ctx, actor, "fernshire", page)
+		}}
+	if err := hub.Keep(t.Context(), shipped); err != nil {
+		t.Fatal(err)
+	}
 	if err := f.store.Update(t.Context(), func(tx mash.NodeTx) error {
 		if err := tx.PutPolicyFiles("v-2", b); err != nil {
 			return err
@@ -51,10 +58,6 @@ func TestAChangeThatWaits(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	hub := &edition.Node{Keeper: edition.NewKeeper(edition.Keeper[mash.NodeTx]{Hub: "fernshire", Store: f.store, Engine: checks{policyOf(t, "police")}, Audit: f.node.Audit, Env: f.node.Env, Log: f.node.Log}),
-		Agency: "police", Shipped: shipped, May: func(ctx context.Context, actor mash.Actor, page string) error {
-			return f.node.MayViewOf(ctx, actor, "fernshire", page)
-		}}
 	f.serve(Options{DemoRoles: DemoRoles(police), Editions: []*edition.Node{hub}})
 	c := f.as("reviewer")
 	page := c.want(c.get("/agreements"), 200, "Early help needs it", "Waits for you", "It would let you release more", "For early help, Fernshire Police may share police crime records")
