@@ -263,22 +263,21 @@ func (s *site) writeSuspend(w http.ResponseWriter, r *http.Request, f *form, cod
 	if err != nil {
 		return err
 	}
-	matrices, err := agreement.Matrices(agreement.FS(files))
+	all, err := agreement.Stoppable(agreement.FS(files))
 	if err != nil {
 		return err
 	}
 	var choices []kit.Choice
-	seen := map[string]bool{}
-	for _, m := range matrices {
-		if !seen[m.Agreement] {
-			seen[m.Agreement] = true
-			choices = append(choices, kit.Choice{Value: m.Agreement, Text: "Everything under " + m.Title})
+	for _, x := range all {
+		if x.Pair == "" {
+			choices = append(choices, kit.Choice{Value: x.Agreement, Text: "Everything under " + x.Title})
+			continue
 		}
-		choices = append(choices, kit.Choice{Value: m.Agreement + " " + m.Pair, Text: m.Name + ", under " + m.Title})
+		choices = append(choices, kit.Choice{Value: x.Agreement + " " + x.Pair, Text: x.Name + ", under " + x.Title})
 	}
 	return s.layout.WriteStatus(w, r, code, kit.Page{Title: "Stop sharing", Path: "/agreements", Problems: f.problems,
 		Breadcrumbs: []kit.Link{{Text: "Sharing agreements", Href: "/agreements"}, {Text: "Stop sharing"}},
-		Body: kit.Stack{kit.Warning{Text: "This takes effect at once. Questions that wait are not released either. To begin again takes a proposal and a second person."},
+		Body: kit.Stack{kit.Warning{Text: "This takes effect at once. Questions that are open are withdrawn, and answers that come all the same are kept sealed. Telling whoever raised a concern, and closing, go on. To begin again takes a proposal and a second person."},
 			s.posted("/agreements/suspend", f.radios("what", "What is to stop?", "", choices...), f.area("why", "Why?", "Partners read this. Name nobody.", 4),
 				kit.Button{Text: "Stop it now", OnceOnly: true, Classes: "govuk-button--warning"})}})
 }

@@ -246,6 +246,9 @@ func policyLines(p enquiry.PolicyState) []string {
 	case p.Behind == 0:
 		return []string{"Version " + shortVersion(p.Version)}
 	}
+	if p.Behind < 0 {
+		return []string{"Version " + shortVersion(p.Version), itoa(int(-p.Behind)) + " ahead of ours, since " + when(p.Since)}
+	}
 	return []string{"Version " + shortVersion(p.Version), itoa(int(p.Behind)) + " behind ours, since " + when(p.Since)}
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"mashhub/hub/agreement"
@@ -127,7 +128,7 @@ func (s *site) rehearsal(who mash.Actor, id string, x edition.Rehearsal) kit.Sta
 	case x.Stopped:
 		looked += " back to " + day(x.Back) + " were put to the changed agreements; then the rehearsal was stopped."
 	default:
-		looked += " since " + day(x.From) + " were put to the changed agreements, last on " + when(x.At) + "."
+		looked += " since " + day(x.From) + " were put to what is in force and to the changed agreements, last on " + when(x.At) + "."
 	}
 	body = append(body, kit.Paragraph{Text: looked + " What agencies released is decided at their own nodes, and is not among them."},
 		kit.Paragraph{HTML: kit.MustHTML(kit.Link{Text: "Rehearse again", Href: "/agreements/" + id + "?again"})})
@@ -140,7 +141,7 @@ func (s *site) rehearsal(who mash.Actor, id string, x edition.Rehearsal) kit.Sta
 	t := kit.Table{Caption: plural(x.Changed, "answer", "answers") + " would have been another", CaptionClasses: "govuk-table__caption--m", Scroll: true,
 		Head: []kit.Cell{{Text: "Question"}, {Text: "With"}, {Text: "About"}, {Text: "Purpose"}, {Text: "Was"}, {Text: "Would be"}, {Text: "How many", Classes: "govuk-table__header--numeric"}}}
 	for _, c := range x.Counts {
-		now := word(answerWords, c.Now)
+		now := termsWords(c.Now)
 		if c.Widens {
 			now = "Shares more: " + lower(now)
 		}
@@ -149,7 +150,7 @@ func (s *site) rehearsal(who mash.Actor, id string, x edition.Rehearsal) kit.Sta
 			with = word(roleWords, c.Role)
 		}
 		t.Rows = append(t.Rows, []kit.Cell{{Text: word(questionWords, string(c.Question))}, {Text: with}, {Text: mash.CategoryName(c.Category)}, {Text: purposeOf(c.Purpose)},
-			{Text: word(answerWords, c.Was)}, {Text: now}, {Text: itoa(c.N), Classes: "govuk-table__cell--numeric"}})
+			{Text: termsWords(c.Was)}, {Text: now}, {Text: itoa(c.N), Classes: "govuk-table__cell--numeric"}})
 	}
 	cases := kit.Table{Caption: "Each of them", CaptionClasses: "govuk-table__caption--s", Scroll: true, Head: []kit.Cell{{Text: "Decision"}, {Text: "When"}, {Text: "Clauses then"}, {Text: "Clauses now"}, {Text: "Reason"}}}
 	for _, c := range x.Cases {
@@ -180,4 +181,22 @@ func (s *site) editionForms(e mash.Edition, who mash.Actor, f *form) kit.Stack {
 			kit.Button{Text: "Agree to it", OnceOnly: true}))
 	}
 	return append(body, s.posted("/agreements/"+e.ID+"/reject", f.area("why", "Why is it not agreed to?", "", 3), kit.Button{Text: "Do not agree", OnceOnly: true, Classes: "govuk-button--secondary"}))
+}
+
+// termsWords words an answer of a rehearsal, with its terms or the fields that go.
+func termsWords(text string) string {
+	if fields, ok := strings.CutPrefix(text, "fields: "); ok {
+		if fields == "" {
+			fields = "nothing"
+		}
+		return "With the question goes: " + fields
+	}
+	answer, terms, bound := strings.Cut(text, " +")
+	out := word(answerWords, answer)
+	if bound {
+		for t := range strings.SplitSeq(terms, " +") {
+			out += "; " + lower(word(obligationWords, t))
+		}
+	}
+	return out
 }
