@@ -110,7 +110,7 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 		return h, fmt.Errorf("reading the shipped agreements: %w", err)
 	}
 	h.Editions = &edition.Desk{Keeper: edition.NewKeeper(edition.Keeper[mash.HubTx]{Hub: o.ID, Store: kept, Engine: engine{h.Policy}, Audit: h.Audit, Env: o.Env, Log: o.Log}),
-		May: h.Desk.Page, Agencies: o.Agencies, Signer: h.root.signer, Suspended: suspended, Withdraw: h.Desk.StopAsking}
+		May: h.Desk.Page, Agencies: o.Agencies, Signer: h.root.signer, Suspended: suspended, Withdraw: h.withdraw}
 	if err := h.Editions.Keep(ctx, files); err != nil {
 		return h, fmt.Errorf("keeping the shipped agreements: %w", err)
 	}
@@ -153,6 +153,16 @@ func NewHub(ctx context.Context, o HubOptions) (h *Hub, err error) {
 // inForce says by which version and epoch of the agreements a point decides.
 func inForce(p *protocol.Point) func() (string, int64) {
 	return func() (string, int64) { return p.Version(), p.Epoch() }
+}
+
+// withdraw ends what is open of some purposes to an agency, or to all (empty).
+func (h *Hub) withdraw(ctx context.Context, tx mash.HubTx, actor mash.Actor, agency string, purposes []string) error {
+	if slices.Contains(purposes, string(mash.PurposeEncompass)) {
+		if err := h.Notify.StopTelling(tx, agency); err != nil {
+			return err
+		}
+	}
+	return h.Desk.StopAsking(ctx, tx, actor, agency, purposes)
 }
 
 // decisionTime bounds one policy decision. It takes a few milliseconds; on a

@@ -159,6 +159,29 @@ func TestNothingLeavesAfterAStop(t *testing.T) {
 	}
 }
 
+// TestNoNoticeLeavesAfterAStop of the Encompass agreement: one whose topic was stuck
+// stands on the page of notices, for somebody to telephone.
+func TestNoNoticeLeavesAfterAStop(t *testing.T) {
+	for _, pair := range []string{"", "police/schools"} {
+		var p *play
+		p = perform(t, plot{agencies: []string{"police", "schools"}, systems: map[string]*system{"police": incidents(&p, "e-1")}, still: true})
+		school := p.at("schools/999001")
+		p.bus.set(func() { p.bus.stuck = map[string]bool{mash.ToTopic("fernshire", "schools"): true} })
+		p.run()
+		p.noticed(mash.NoticeRaised)
+		_, err := p.hub.Editions.Suspend(t.Context(), p.as("manager").Actor, "encompass-fernshire", pair, "Their keys may be stolen")
+		p.must(err)
+		if n := p.noticed(mash.NoticeUndeliverable); n.Code != "suspended" {
+			t.Errorf("%q: %s", pair, n.Code)
+		}
+		p.bus.set(func() { p.bus.stuck = nil })
+		p.eventually("the schools have the stop", func() bool { return school.ledger("policy.receive") == 1 })
+		if school.ledger("notify.receive") != 0 {
+			t.Errorf("%q: the school was told after the stop", pair)
+		}
+	}
+}
+
 type race struct {
 	mash.Policy
 	after func()

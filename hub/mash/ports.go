@@ -119,6 +119,9 @@ type Outbox interface {
 	OutMessage(id string) (OutMessage, error)
 	// Resend makes a settled or open message due again at now, same bytes.
 	Resend(id string, now time.Time) error
+	// Unsent lists one hub's open messages of a kind that the broker does not have
+	// yet, without their bytes, oldest first.
+	Unsent(hub, kind string) ([]OutMessage, error)
 	// OpenMessages counts one hub's messages that are still open.
 	OpenMessages(hub string) (int, error)
 }

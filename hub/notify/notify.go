@@ -104,6 +104,9 @@ func (d *Desk) notified(ctx context.Context, tx mash.HubTx, m exchange.Received)
 		Hub: d.Hub, Kind: n.Kind, From: from, To: to, Setting: unit.Kind, Informed: n.Informed.Answer, Child: s.child(),
 		AgeDays: int(m.At.Sub(s.Happened).Hours() / 24), Purpose: mash.PurposeEncompass})
 	n.Decision = dec.ID
+	if over, err := mash.Overtaken(tx, d.Hub, dec.PolicyEpoch, m.At); err != nil || over {
+		return errors.Join(err, mash.Errorf(mash.CodeUnavailable, "the agreements changed since it was decided")) // it comes again
+	}
 	if dec.Answer != mash.Permit || !passable(dec.Obligations) {
 		n.State, n.Code = mash.NoticeUndeliverable, "deny_clause"
 		if dec.Fault {
@@ -220,6 +223,32 @@ func (d *Desk) Settled(tx mash.HubTx, m mash.OutMessage, at time.Time) error {
 			n.State, n.Code = mash.NoticeUndeliverable, "no_receipt"
 		}
 	})
+}
+
+// StopTelling ends, in tx, the Encompass notices to an agency, or to all (empty),
+// that the broker does not have yet: what they were decided by is stopped. Whom they
+// were for stands on the page of notices, to be telephoned.
+func (d *Desk) StopTelling(tx mash.HubTx, agency string) error {
+	unsent, err := tx.Unsent(d.Hub, string(wire.KindNotify))
+	if err != nil {
+		return err
+	}
+	for _, m := range unsent {
+		n, err := tx.Notice(m.Ref)
+		if errors.Is(err, mash.ErrNotFound) || err == nil && (n.Kind != "encompass" || agency != "" && n.To.Agency != agency) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if m, _, err = tx.Settle(m.ID, m.To, mash.OutRefused, "suspended"); err != nil {
+			return err
+		}
+		if err := d.Settled(tx, m, d.Env.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // advance moves a notice on, and records it: but not that the broker has it,

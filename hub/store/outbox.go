@@ -13,6 +13,10 @@ type exchangeTx struct{ *tx }
 const outColumns = `id, hub, kind, sender, receiver, topic, msg_key, ref, sequence, sealed, receipt,
 	created, expires, sent, attempts, due, state, code`
 
+// outBare is a message without its bytes.
+const outBare = `id, hub, kind, sender, receiver, topic, msg_key, ref, sequence, NULL, receipt,
+	created, expires, sent, attempts, due, state, code`
+
 func scanOut(r row) (m mash.OutMessage, err error) {
 	err = r.Scan(&m.ID, &m.Hub, &m.Kind, &m.From, &m.To, &m.Topic, &m.Key, &m.Ref, &m.Sequence, &m.Sealed, &m.Receipt,
 		when{&m.Created}, when{&m.Expires}, when{&m.Sent}, &m.Attempts, when{&m.Due}, &m.State, &m.Code)
@@ -86,14 +90,12 @@ func (t exchangeTx) Settle(id string, to mash.Address, state, code string) (m ma
 	if state != mash.OutDone && state != mash.OutRefused {
 		return m, false, mash.Invalid("state", "a receipt says done or refused", "")
 	}
-	const columns = `id, hub, kind, sender, receiver, topic, msg_key, ref, sequence, NULL, receipt,
-		created, expires, sent, attempts, due, state, code`
 	m, err = one(t.tx, scanOut, `UPDATE outbox SET state = ?3, code = ?4
-		WHERE id = ?1 AND receiver = ?2 AND state = 'open' RETURNING `+columns, id, string(to), state, code)
+		WHERE id = ?1 AND receiver = ?2 AND state = 'open' RETURNING `+outBare, id, string(to), state, code)
 	if !errors.Is(err, mash.ErrNotFound) {
 		return m, err == nil, err
 	}
-	m, err = one(t.tx, scanOut, `SELECT `+columns+` FROM outbox WHERE id = ?1 AND receiver = ?2`, id, string(to))
+	m, err = one(t.tx, scanOut, `SELECT `+outBare+` FROM outbox WHERE id = ?1 AND receiver = ?2`, id, string(to))
 	return m, false, err
 }
 
@@ -133,6 +135,12 @@ func (t exchangeTx) Resend(id string, now time.Time) error {
 		return err
 	}
 	return mash.Errorf(mash.CodeConflict, "the message is undeliverable")
+}
+
+// Unsent lists one hub's open messages of a kind that the broker does not have yet,
+// without their bytes, oldest first.
+func (t exchangeTx) Unsent(hub, kind string) ([]mash.OutMessage, error) {
+	return many(t.tx, scanOut, `SELECT `+outBare+` FROM outbox WHERE state = 'open' AND hub = ?1 AND kind = ?2 AND sent = 0 ORDER BY created, seq`, hub, kind)
 }
 
 // OpenMessages counts one hub's messages that are still open.

@@ -119,6 +119,18 @@ func outboxEnds[T mash.ExchangeTx](b bench[T]) {
 		}
 		return errors.Join(err, expect("first", first, true))
 	})
+	b.see(func(tx T) error {
+		ours, err := tx.Unsent("fernshire", "request")
+		theirs, err2 := tx.Unsent("elsewhere", "request")
+		others, err3 := tx.Unsent("fernshire", "notify")
+		return errors.Join(err, err2, err3, expect("unsent", ids(ours, outID), []string{"older", "old", "ageless"}), expect("of another hub", ids(theirs, outID), []string{"other"}),
+			expect("of another kind", len(others), 0), expect("without bytes", len(ours[0].Sealed), 0))
+	})
+	b.do(func(tx T) error { _, err := tx.MarkSent("ageless", at(time.Second), at(time.Minute)); return err })
+	b.see(func(tx T) error {
+		ours, err := tx.Unsent("fernshire", "request")
+		return errors.Join(err, expect("unsent", ids(ours, outID), []string{"older", "old"}))
+	})
 	overdue := func(now time.Time, want bool) {
 		b.t.Helper()
 		b.see(func(tx T) error {
