@@ -69,10 +69,13 @@ type Deciding struct {
 	At       time.Time `json:"decided_at,omitzero"` // not known here of an agency's
 	By       string    `json:"decided_for,omitempty"`
 	mash.Verdict
-	Read    []agreement.Clause  `json:"read,omitempty"` // the clauses as they read in that version
-	Signed  agreement.Accession `json:"signed,omitzero"`
-	Version string              `json:"policy_version"`
-	Epoch   int64               `json:"policy_epoch"`
+	Read   []agreement.Clause  `json:"read,omitempty"` // the clauses as they read in that version
+	Signed agreement.Accession `json:"signed,omitzero"`
+	// ReadIn is the hub's version of the same epoch, where the hub does not have the
+	// agency's own.
+	ReadIn  string `json:"read_in,omitempty"`
+	Version string `json:"policy_version"`
+	Epoch   int64  `json:"policy_epoch"`
 	// Edition is how that version came into force; empty for the one that the
 	// program was shipped with.
 	Edition Edition `json:"edition,omitzero"`
@@ -180,7 +183,14 @@ func (d *Desk) deciding(tx mash.HubTx, id string, v mash.Verdict, version string
 	}
 	b, err := tx.PolicyFiles(version)
 	if errors.Is(err, mash.ErrNotFound) {
-		return out, nil // decided by a version that this hub never kept: its number says which
+		// An agency that stopped on top of what it had agreed to decides by a version of
+		// its own: the clauses are those of the hub's under the same number.
+		i := slices.IndexFunc(editions, func(e mash.Edition) bool { return e.Epoch == epoch })
+		if i < 0 {
+			return out, nil // its number says which
+		}
+		out.ReadIn = editions[i].Version
+		b, err = tx.PolicyFiles(out.ReadIn)
 	}
 	if err != nil {
 		return out, err

@@ -122,6 +122,9 @@ func clausesOf(caption string, read []agreement.Clause) kit.Component {
 // decidingOf says by what was decided, and who put that in force.
 func decidingOf(s *site, d evidence.Deciding) kit.Component {
 	rows := []kit.Row{{Key: "Decision", Text: d.Decision, Classes: "mash-break"}, {Key: "Version of the agreements", Text: d.Version + ", number " + itoa(int(d.Epoch)), Classes: "mash-break"}}
+	if d.ReadIn != "" {
+		rows = append(rows, kit.Row{Key: "Clauses read in", Text: "The hub’s version under that number, " + d.ReadIn + ": the hub does not have the agency’s own", Classes: "mash-break"})
+	}
 	switch e := d.Edition; {
 	case e.ID == "" && d.Epoch <= 1:
 		rows = append(rows, kit.Row{Key: "In force", Text: "As the program came with it"})
