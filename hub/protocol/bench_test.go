@@ -115,6 +115,9 @@ func TestCost(t *testing.T) {
 // number of items, on the short way and on the long, with hidden categories and
 // without.
 func TestCostGrowsWithItems(t *testing.T) {
+	if raced {
+		t.Skip("under the race detector the engine's pools of memory forget at random: counted without it")
+	}
 	p := newPoint(t, nil)
 	for name, do := range map[string]func(n int) mash.Decision{
 		"plain":   func(n int) mash.Decision { return p.Release(context.Background(), releaseOf(n)) },
