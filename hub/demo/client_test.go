@@ -31,7 +31,10 @@ func TestCallTriesAgain(t *testing.T) {
 				calls++
 			}))
 			defer srv.Close()
-			c := &client{base: srv.URL, trail: &trail{}, http: &http.Client{Timeout: 5 * time.Second}}
+			// Its own: whichever server closes also closes the idle connections of the default one.
+			own := srv.Client()
+			own.Timeout = 5 * time.Second
+			c := &client{base: srv.URL, trail: &trail{}, http: own}
 			err := c.call(t.Context(), http.MethodGet, "/", nil, nil)
 			var p *problem
 			got := 0
